@@ -1,0 +1,14 @@
+//! What things are: parsed values and the rules between them. No I/O, no clock, no SQL, no HTTP.
+
+pub mod account;
+pub mod browser;
+pub mod client;
+pub mod consent;
+pub mod origin;
+pub mod password;
+pub mod recovery_payload;
+pub mod return_to;
+pub mod scope;
+pub mod seal;
+pub mod secret;
+pub mod session;

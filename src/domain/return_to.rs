@@ -1,0 +1,158 @@
+//! Where a page of ours may send a person when it is done (`next=`).
+
+use super::client::Client;
+use super::origin::Origin;
+use url::Url;
+
+/// A target that was checked: a path of ours, or a registered return URI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReturnTo {
+    /// A path of this server, beginning with exactly one slash.
+    Path(String),
+    /// A return URI of a first-party client, as registered.
+    Client {
+        /// The URI.
+        uri: String,
+        /// The client's name for people.
+        client_name: String,
+    },
+}
+
+const LONGEST: usize = 2_048;
+
+impl ReturnTo {
+    /// Checks `next`: `None` is anything that must not be followed.
+    #[must_use]
+    pub fn parse(next: &str, issuer: &Origin, clients: &[Client]) -> Option<Self> {
+        own_path(next, issuer)
+            .map(Self::Path)
+            .or_else(|| registered(next, clients))
+    }
+
+    /// The absolute address to send the person to.
+    #[must_use]
+    pub fn address(&self, issuer: &Origin) -> String {
+        match self {
+            Self::Path(path) => format!("{issuer}{path}"),
+            Self::Client { uri, .. } => uri.clone(),
+        }
+    }
+
+    /// The site's name, where it is not this server.
+    #[must_use]
+    pub fn client_name(&self) -> Option<&str> {
+        match self {
+            Self::Path(_) => None,
+            Self::Client { client_name, .. } => Some(client_name),
+        }
+    }
+
+    /// The origin that a form's answer may redirect to, where it is not this server.
+    #[must_use]
+    pub fn foreign_origin(&self) -> Option<Origin> {
+        match self {
+            Self::Path(_) => None,
+            Self::Client { uri, .. } => Origin::of_uri(uri).ok(),
+        }
+    }
+}
+
+fn own_path(next: &str, issuer: &Origin) -> Option<String> {
+    let printable = next
+        .bytes()
+        .all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let encoded_trick = ["%5c", "%2f%2f", "%0", "%1"]
+        .iter()
+        .any(|t| path.to_lowercase().contains(t));
+    let plain = next.starts_with('/') && !path.contains("//") && printable && !encoded_trick;
+    if !plain || next.len() > LONGEST {
+        return None;
+    }
+    let base = Url::parse(issuer.as_str()).ok()?;
+    let resolved = base.join(next).ok()?;
+    (resolved.origin() == base.origin() && !resolved.path().starts_with("//"))
+        .then(|| next.to_owned())
+}
+
+fn registered(next: &str, clients: &[Client]) -> Option<ReturnTo> {
+    let trusted = clients
+        .iter()
+        .filter(|c| c.registration.first_party && c.disabled_at.is_none());
+    let mut with_uri = trusted.filter(|c| c.registration.return_uris.iter().any(|uri| uri == next));
+    with_uri.next().map(|client| ReturnTo::Client {
+        uri: next.to_owned(),
+        client_name: client.registration.client_name.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::client::Registration;
+    use proptest::prelude::*;
+
+    fn parse(next: &str) -> Option<ReturnTo> {
+        let issuer = Origin::parse("https://accounts.example.org").expect("valid");
+        let wiki = |first_party, uri: &str| Client {
+            registration: Registration {
+                first_party,
+                return_uris: vec![uri.to_owned()],
+                ..Registration::named("wiki", "https://wiki.example.org")
+            },
+            ..Client::default()
+        };
+        let clients = [
+            wiki(true, "https://wiki.example.org/sso/return"),
+            wiki(false, "https://third.example.net/return"),
+        ];
+        ReturnTo::parse(next, &issuer, &clients)
+    }
+
+    #[test]
+    fn paths_of_ours_and_exact_return_uris_are_followed() {
+        assert_eq!(parse("/account"), Some(ReturnTo::Path("/account".into())));
+        assert!(parse("/consent?client_id=a&next=%2Faccount").is_some());
+        assert!(parse("https://wiki.example.org/sso/return").is_some());
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for bad in [
+            "",
+            "account",
+            "//evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "/%5cevil.test",
+            "/%5Cx",
+            "https://evil.test",
+            "https://wiki.example.org/sso/return/",
+            "javascript:alert(1)",
+            "https://wiki.example.org/sso/return?x=1",
+            "https://wiki.example.org@evil.test/",
+            "/a\r\nSet-Cookie:x",
+            "/\t/evil.test",
+            "/a//b",
+            "/%2f%2fevil.test",
+            "/é",
+            "/%0d%0ax",
+            "https://third.example.net/return",
+            "http://wiki.example.org/sso/return",
+            "/ /x",
+        ] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+        assert_eq!(parse(&format!("/{}", "a".repeat(3_000))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_followed_path_stays_on_our_origin(next in "[/\\\\a-z.%:@?#0-9 \\t]{0,40}") {
+            if let Some(ReturnTo::Path(path)) = parse(&next) {
+                let url = Url::parse("https://accounts.example.org/signin")?.join(&path)?;
+                prop_assert_eq!(url.host_str(), Some("accounts.example.org"));
+            }
+        }
+    }
+}

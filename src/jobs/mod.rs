@@ -1,0 +1,57 @@
+//! Work that nobody waits for. A job is a function that does one batch and may be run by several
+//! nodes; a fairing runs them until the server stops.
+
+mod purge;
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::{Orbit, Rocket, Shutdown};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::limits::Limits;
+use crate::store::Store;
+
+pub use purge::purge;
+
+/// How often the jobs run.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// What the jobs work on.
+#[derive(Clone)]
+pub struct Jobs {
+    /// The database that is purged.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The limits that are swept.
+    pub limits: Limits,
+}
+
+#[rocket::async_trait]
+impl Fairing for Jobs {
+    fn info(&self) -> Info {
+        Info {
+            name: "jobs",
+            kind: Kind::Liftoff,
+        }
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        tokio::spawn(run(self.clone(), rocket.shutdown()));
+    }
+}
+
+async fn run(jobs: Jobs, mut shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        jobs.limits.sweep();
+        match purge(&jobs.store, jobs.clock.now(), &mut shutdown).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "purged what was over"),
+            Err(error) => tracing::warn!(%error, "the purge will be tried again"),
+        }
+    }
+}

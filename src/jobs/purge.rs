@@ -1,0 +1,33 @@
+//! Deletes what is over: payloads, sessions, remembered browsers.
+
+use futures_util::future::FutureExt;
+use rocket::Shutdown;
+
+use crate::clock::{DAY, HOUR};
+use crate::store::{Store, StoreError};
+
+/// Rows deleted in one statement, so that nobody waits long for the writer.
+const BATCH: i64 = 500;
+/// How long a used payload is remembered, so that a second use is noticed.
+const KEEP_PAYLOADS: i64 = HOUR;
+/// How long an ended session is remembered.
+const KEEP_SESSIONS: i64 = DAY;
+/// How long a browser is remembered that is not used to sign in.
+const KEEP_DEVICES: i64 = 400 * DAY;
+
+/// Deletes everything that is over, batch by batch, until it is done or the server stops; how
+/// many rows it were.
+pub async fn purge(store: &Store, now: i64, shutdown: &mut Shutdown) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    loop {
+        let batch = store.purge_payloads(now - KEEP_PAYLOADS, BATCH).await?
+            + store.purge_sessions(now - KEEP_SESSIONS, BATCH).await?
+            + store.purge_devices(now - KEEP_DEVICES, BATCH).await?;
+        deleted += batch;
+        if batch == 0 || (&mut *shutdown).now_or_never().is_some() {
+            return Ok(deleted);
+        }
+        // The writer serves everybody: let others have it between two batches.
+        tokio::task::yield_now().await;
+    }
+}

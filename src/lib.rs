@@ -1,0 +1,101 @@
+//! Vestibule: the accounts server of a family of web sites. One sign-in, and every sibling site
+//! knows who is there.
+//!
+//! [`attach`] turns any Rocket into an accounts server; [`relying`] is what the backends of the
+//! other sites use. Read the modules in this order.
+
+pub mod clock;
+pub mod random;
+
+pub mod config;
+pub mod domain;
+pub mod limits;
+pub mod passwords;
+pub mod store;
+
+pub mod jobs;
+pub mod web;
+
+use rocket::figment::Figment;
+use rocket::{Build, Rocket};
+use std::fmt;
+
+use clock::Clock;
+use config::Config;
+use jobs::Jobs;
+use store::{Store, StoreError};
+use web::app::App;
+
+/// Why a server could not be started, in one sentence.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Turns a Rocket into an accounts server: opens the database, brings its tables and the declared
+/// clients up to date, and mounts everything.
+pub async fn attach(rocket: Rocket<Build>, config: &Config) -> Result<Rocket<Build>, StartError> {
+    let store = Store::open(&config.database_url).await?;
+    attach_to(rocket, config, store, Clock::system()).await
+}
+
+/// As [`attach`], with a database that is open already and a clock.
+pub async fn attach_to(
+    rocket: Rocket<Build>,
+    config: &Config,
+    store: Store,
+    clock: Clock,
+) -> Result<Rocket<Build>, StartError> {
+    store.migrate().await?;
+    let declared: Vec<_> = config
+        .clients
+        .iter()
+        .map(|client| (client.registration.clone(), client.secret_hash.clone()))
+        .collect();
+    let synced = store.sync_declared_clients(&declared, clock.now()).await?;
+    tracing::info!(added = ?synced.added, changed = ?synced.changed, disabled = ?synced.disabled,
+        "clients are as declared");
+    let app = App::start(config, store.clone(), clock.clone())
+        .await
+        .map_err(StartError)?;
+    let jobs = Jobs {
+        store,
+        clock,
+        limits: app.limits.clone(),
+    };
+    // The template engine insists on a folder, though every template is inside the binary.
+    let folder = tempfile::tempdir()
+        .map_err(|error| StartError(format!("no temporary folder could be made: {error}")))?;
+    let figment = own_settings(rocket.figment().clone(), folder.path());
+    Ok(web::mount(rocket.configure(figment).manage(folder), app).attach(jobs))
+}
+
+/// What of Rocket's configuration is not anybody's choice.
+fn own_settings(figment: Figment, template_dir: &std::path::Path) -> Figment {
+    figment
+        // Rocket would believe an `X-Real-IP` from anybody.
+        .merge(("ip_header", false))
+        .merge(("template_dir", template_dir))
+}
+
+/// Serves until the process is told to stop, then finishes what runs.
+pub async fn launch(config: Config) -> Result<(), StartError> {
+    let rocket = attach(rocket::custom(config.rocket.clone()), &config).await?;
+    rocket
+        .launch()
+        .await
+        .map(|_| ())
+        .map_err(|error| StartError(error.to_string()))
+}

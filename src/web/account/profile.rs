@@ -1,0 +1,143 @@
+//! `/account/profile`: editing what one wrote about oneself. A username or an address that signs
+//! one in is changed only with the password.
+
+use rocket::http::Status;
+use rocket::response::Redirect;
+use rocket::{Either, State, get, post};
+use serde::Serialize;
+
+use super::signin::wrong_password;
+use super::signup::taken_field;
+use super::{FieldMessages, messages, person_or_sign_in, see_other};
+use crate::domain::account::{Profile, fold};
+use crate::passwords::Lane;
+use crate::store::accounts::Added;
+use crate::store::sessions::SignedIn;
+use crate::web::app::App;
+use crate::web::body::Form;
+use crate::web::error::Problem;
+use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
+use crate::web::guard::network::Peer;
+use crate::web::guard::visitor::Visitor;
+use crate::web::page::Page;
+
+/// The context of `account/profile.html`.
+#[derive(Default, Serialize)]
+pub(super) struct Edit {
+    full_name: String,
+    username: String,
+    email: String,
+    error: Option<String>,
+    fields: FieldMessages,
+}
+
+impl Edit {
+    fn page(self) -> Page<Self> {
+        Page::new("account/profile.html", self)
+    }
+
+    fn wrong(self, fields: FieldMessages) -> Page<Self> {
+        Self { fields, ..self }
+            .page()
+            .with_status(Status::UnprocessableEntity)
+    }
+}
+
+type Answer = Result<Either<Page<Edit>, Box<Redirect>>, Problem>;
+
+#[get("/account/profile")]
+pub(super) fn form(_page: Unframed, visitor: Visitor) -> Either<Page<Edit>, Box<Redirect>> {
+    match person_or_sign_in(visitor, "/account/profile") {
+        Ok(who) => Either::Left(
+            Edit {
+                full_name: who.account.full_name,
+                username: who.account.username,
+                email: who.account.email,
+                ..Edit::default()
+            }
+            .page(),
+        ),
+        Err(redirect) => Either::Right(redirect),
+    }
+}
+
+#[post("/account/profile", data = "<form>")]
+pub(super) async fn submit(
+    _ours: SameOrigin,
+    app: &State<App>,
+    visitor: Visitor,
+    peer: Peer,
+    form: Form,
+) -> Answer {
+    let who = match person_or_sign_in(visitor, "/account/profile") {
+        Ok(who) => who,
+        Err(redirect) => return Ok(Either::Right(redirect)),
+    };
+    let fields = form.0;
+    let typed = Edit {
+        full_name: fields.text("full_name")?,
+        username: fields.text("username")?,
+        email: fields.text("email")?,
+        ..Edit::default()
+    };
+    let profile = match Profile::parse(&typed.username, &typed.email, &typed.full_name) {
+        Ok(profile) => profile,
+        Err(errors) => return Ok(Either::Left(typed.wrong(messages(errors)))),
+    };
+    if changes_login(&who, &profile) {
+        let password = fields.text("password")?;
+        match is_password_of(app, &who, &peer, &password).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Either::Left(typed.wrong(wrong_password()))),
+            Err(problem) => {
+                let error = Some(problem.text().to_owned());
+                let page = Edit { error, ..typed }.page().with_status(problem.status());
+                return Ok(Either::Left(page));
+            }
+        }
+    }
+    match app
+        .store
+        .update_profile(&who.account.uid, &profile, app.now())
+        .await?
+    {
+        Added::Account(_) => Ok(Either::Right(Box::new(see_other(
+            app,
+            "/account?done=profile",
+        )))),
+        taken => Ok(Either::Left(typed.wrong(taken_field(&taken)))),
+    }
+}
+
+fn changes_login(who: &SignedIn, profile: &Profile) -> bool {
+    let differs = |a: &str, b: &str| fold(a) != fold(b);
+    differs(&who.account.username, &profile.username) || differs(&who.account.email, &profile.email)
+}
+
+/// Whether this is the password of the person who is signed in; tries are limited.
+pub(super) async fn is_password_of(
+    app: &App,
+    who: &SignedIn,
+    peer: &Peer,
+    password: &str,
+) -> Result<bool, Problem> {
+    let attempt = app.limits.password_check(&who.account.uid)?;
+    let stored = app.store.credentials(&who.account.uid).await?;
+    let stored = stored.as_ref().map(|found| found.password_hash.as_str());
+    let lane = Lane {
+        network: peer.network(),
+        known_device: true,
+    };
+    match app.passwords.verify(lane, password, stored).await {
+        Ok(verdict) => {
+            if verdict.matches {
+                attempt.give_back();
+            }
+            Ok(verdict.matches)
+        }
+        Err(busy) => {
+            attempt.give_back();
+            Err(busy.into())
+        }
+    }
+}

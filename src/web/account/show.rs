@@ -1,0 +1,119 @@
+//! `/account`: one's profile and one's sessions.
+
+use rocket::response::Redirect;
+use rocket::{Either, State, get};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::person_or_sign_in;
+use crate::domain::browser;
+use crate::domain::session::Session;
+use crate::web::app::App;
+use crate::web::body::Query;
+use crate::web::error::Problem;
+use crate::web::guard::fetch_metadata::Unframed;
+use crate::web::guard::visitor::Visitor;
+use crate::web::page::Page;
+
+/// The context of `account/show.html`.
+#[derive(Serialize)]
+pub(super) struct Show {
+    email_verified: bool,
+    created: String,
+    sessions: Vec<SessionRow>,
+    notice: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct SessionRow {
+    id: String,
+    browser: String,
+    address: String,
+    signed_in: String,
+    last_seen: String,
+    current: bool,
+}
+
+#[get("/account")]
+pub(super) async fn show(
+    _page: Unframed,
+    app: &State<App>,
+    visitor: Visitor,
+    query: Query,
+) -> Result<Either<Page<Show>, Box<Redirect>>, Problem> {
+    let who = match person_or_sign_in(visitor, "/account") {
+        Ok(who) => who,
+        Err(redirect) => return Ok(Either::Right(redirect)),
+    };
+    let sessions = app.store.sessions_of(&who.account.uid, app.now()).await?;
+    let row = |session: Session| SessionRow {
+        current: session.id == who.session.id,
+        browser: browser::describe(&session.user_agent),
+        signed_in: date_and_time(session.auth_time),
+        last_seen: date_and_time(session.last_seen_at),
+        id: session.id,
+        address: session.address,
+    };
+    Ok(Either::Left(Page::new(
+        "account/show.html",
+        Show {
+            email_verified: who.account.email_verified_at.is_some(),
+            created: date(who.account.created_at),
+            sessions: sessions.into_iter().map(row).collect(),
+            notice: notice(&query.0.text("done")?),
+        },
+    )))
+}
+
+/// What the form that led here has done.
+fn notice(done: &str) -> Option<&'static str> {
+    match done {
+        "profile" => Some("Your profile is changed."),
+        "password" => Some("Your password is changed. You are signed out everywhere else."),
+        "session" => Some("That browser is signed out."),
+        "others" => Some("You are signed out everywhere else."),
+        _ => None,
+    }
+}
+
+/// `21 November 2026`, in UTC.
+fn date(milliseconds: i64) -> String {
+    format(
+        milliseconds,
+        format_description!("[day padding:none] [month repr:long] [year]"),
+    )
+}
+
+/// `21 November 2026, 20:37 UTC`.
+fn date_and_time(milliseconds: i64) -> String {
+    format(
+        milliseconds,
+        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"),
+    )
+}
+
+fn format(
+    milliseconds: i64,
+    description: &[time::format_description::BorrowedFormatItem<'_>],
+) -> String {
+    let instant = OffsetDateTime::from_unix_timestamp(milliseconds / 1_000).ok();
+    instant
+        .and_then(|instant| instant.format(description).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_out() {
+        assert_eq!(
+            date_and_time(1_795_293_420_000),
+            "21 November 2026, 20:37 UTC"
+        );
+        assert_eq!(date(0), "1 January 1970");
+        assert_eq!(date(i64::MAX), "");
+    }
+}

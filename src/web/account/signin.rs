@@ -1,0 +1,242 @@
+//! `/signin`: by username or e-mail address.
+
+use rocket::http::{CookieJar, Status};
+use rocket::response::Redirect;
+use rocket::{Either, State, get, post};
+use serde::Serialize;
+
+use super::open_session::{Opening, remember_device};
+use super::{FieldMessages, message};
+use crate::domain::account::fold;
+use crate::domain::return_to::ReturnTo;
+use crate::domain::secret::SecretHash;
+use crate::passwords::Lane;
+use crate::store::accounts::Credentials;
+use crate::web::app::App;
+use crate::web::body::{Form, Query};
+use crate::web::error::Problem;
+use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
+use crate::web::guard::network::Peer;
+use crate::web::guard::visitor::{Cookies, Visitor};
+use crate::web::page::Page;
+
+/// The context of `signin.html`.
+#[derive(Default, Serialize)]
+pub(super) struct SignIn {
+    next: String,
+    login: String,
+    keep: bool,
+    error: Option<String>,
+    fields: FieldMessages,
+    client_name: Option<String>,
+    sign_up_open: bool,
+}
+
+const WRONG: &str = "The username, the e-mail address or the password is not right.";
+
+fn page(app: &App, to: &ReturnTo, page: SignIn) -> Page<SignIn> {
+    let page = SignIn {
+        client_name: to.client_name().map(str::to_owned),
+        sign_up_open: app.sign_up.is_open(),
+        ..page
+    };
+    Page::new("signin.html", page).with_form_target(to.foreign_origin())
+}
+
+#[get("/signin")]
+pub(super) async fn form(
+    _page: Unframed,
+    app: &State<App>,
+    visitor: Visitor,
+    query: Query,
+) -> Result<Either<Page<SignIn>, Redirect>, Problem> {
+    let next = query.0.text("next")?;
+    let to = app.return_to(&next).await?;
+    if visitor.signed_in.is_some() {
+        return Ok(Either::Right(Redirect::to(to.address(&app.issuer))));
+    }
+    Ok(Either::Left(page(
+        app,
+        &to,
+        SignIn {
+            next,
+            ..SignIn::default()
+        },
+    )))
+}
+
+#[post("/signin", data = "<form>")]
+pub(super) async fn submit(
+    _ours: SameOrigin,
+    app: &State<App>,
+    visitor: Visitor,
+    peer: Peer,
+    jar: &CookieJar<'_>,
+    form: Form,
+) -> Result<Either<Page<SignIn>, Redirect>, Problem> {
+    let fields = form.0;
+    let (next, login) = (fields.text("next")?, fields.text("login")?);
+    let (password, keep) = (fields.text("password")?, fields.is_on("keep")?);
+    let to = app.return_to(&next).await?;
+    let typed = SignIn {
+        next,
+        login: login.clone(),
+        keep,
+        ..SignIn::default()
+    };
+
+    if let Some(fields) = missing(&login, &password) {
+        let typed = SignIn { fields, ..typed };
+        return Ok(Either::Left(
+            page(app, &to, typed).with_status(Status::UnprocessableEntity),
+        ));
+    }
+    match authenticate(app, &visitor.cookies, &peer, &login, &password).await {
+        Ok(who) => {
+            let opening = Opening::prepare(app, &peer, keep).await?;
+            let old = visitor.signed_in.as_ref().map(|who| &who.session);
+            let uid = &who.account.uid;
+            let opened = app
+                .store
+                .add_session(uid, &who.password_hash, &opening.new, old, app.now())
+                .await?;
+            if opened.is_none() {
+                return Ok(Either::Left(refused(app, &to, typed, Refusal::Wrong)));
+            }
+            opening.hand_over(jar);
+            remember_device(app, jar, &visitor.cookies, uid).await?;
+            Ok(Either::Right(Redirect::to(to.address(&app.issuer))))
+        }
+        Err(refusal) => Ok(Either::Left(refused(app, &to, typed, refusal))),
+    }
+}
+
+fn missing(login: &str, password: &str) -> Option<FieldMessages> {
+    let no_login = login
+        .trim()
+        .is_empty()
+        .then_some("Enter your username or e-mail address.");
+    let no_password = password.is_empty().then_some("Enter your password.");
+    let mut fields = FieldMessages::new();
+    fields.extend(no_login.map(|text| ("login", text.to_owned())));
+    fields.extend(no_password.map(|text| ("password", text.to_owned())));
+    (!fields.is_empty()).then_some(fields)
+}
+
+/// Why somebody was not signed in.
+enum Refusal {
+    /// The same answer for an unknown account, a wrong password and one changed meanwhile.
+    Wrong,
+    /// The password was right, but the account is closed.
+    Closed,
+    /// Too many tries, or the server is busy, or it failed.
+    Problem(Problem),
+}
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+fn refused(app: &App, to: &ReturnTo, typed: SignIn, refusal: Refusal) -> Page<SignIn> {
+    let with_error = |text: &str| SignIn {
+        error: Some(text.to_owned()),
+        ..typed
+    };
+    match refusal {
+        Refusal::Wrong => page(app, to, with_error(WRONG)).with_status(Status::UnprocessableEntity),
+        Refusal::Closed => page(
+            app,
+            to,
+            with_error("This account is closed. Ask its administrator."),
+        )
+        .with_status(Status::Forbidden),
+        Refusal::Problem(problem) => {
+            let retry_after = problem.retry_after().map(str::to_owned);
+            let answer = page(app, to, with_error(problem.text())).with_status(problem.status());
+            match retry_after {
+                Some(seconds) => answer.with_header("Retry-After", seconds),
+                None => answer,
+            }
+        }
+    }
+}
+
+/// Checks a password. Unknown accounts take the same steps as known ones: the same look-ups, the
+/// same limits, one and the same hash job.
+async fn authenticate(
+    app: &App,
+    cookies: &Cookies,
+    peer: &Peer,
+    login: &str,
+    password: &str,
+) -> Result<Credentials, Refusal> {
+    let found = app
+        .store
+        .account_by_login(login)
+        .await
+        .map_err(Problem::from)?;
+    let device = known_device(app, cookies, found.as_ref()).await?;
+    let attempt = app
+        .limits
+        .sign_in(&fold(login), peer.network(), device.as_deref())?;
+    let lane = Lane {
+        network: peer.network(),
+        known_device: device.is_some(),
+    };
+    let stored = found.as_ref().map(|found| found.password_hash.as_str());
+    let verdict = match app.passwords.verify(lane, password, stored).await {
+        Ok(verdict) => verdict,
+        Err(busy) => {
+            attempt.give_back();
+            return Err(busy.into());
+        }
+    };
+    let Some(mut found) = found.filter(|_| verdict.matches) else {
+        return Err(Refusal::Wrong);
+    };
+    attempt.give_back();
+    if found.account.disabled_at.is_some() {
+        return Err(Refusal::Closed);
+    }
+    if verdict.outdated {
+        found.password_hash = rehash(app, lane, &found, password).await?;
+    }
+    Ok(found)
+}
+
+async fn known_device(
+    app: &App,
+    cookies: &Cookies,
+    found: Option<&Credentials>,
+) -> Result<Option<String>, Problem> {
+    let Some(secret) = &cookies.device else {
+        return Ok(None);
+    };
+    let uid = found.map_or("", |found| found.account.uid.as_str());
+    let hash: SecretHash = secret.hash();
+    Ok(app.store.device(uid, &hash).await?)
+}
+
+/// The password's hash with the present parameters; a busy pool leaves it for another time.
+async fn rehash(
+    app: &App,
+    lane: Lane,
+    found: &Credentials,
+    password: &str,
+) -> Result<String, Problem> {
+    let old = &found.password_hash;
+    let Ok(new) = app.passwords.hash(lane, password).await else {
+        return Ok(old.clone());
+    };
+    app.store
+        .rehash_password(&found.account.uid, old, &new)
+        .await?;
+    Ok(new)
+}
+
+/// What stands beside a password field when it is not the person's.
+pub(super) fn wrong_password() -> FieldMessages {
+    message("password", "This is not your present password.")
+}

@@ -1,0 +1,100 @@
+//! What every handler may need: made once at start, shared by all.
+
+use rocket::http::Status;
+
+use super::error::Problem;
+use crate::clock::Clock;
+use crate::config::{Brand, Config, PasswordHash, SignUp};
+use crate::domain::client::Client;
+use crate::domain::origin::Origin;
+use crate::domain::return_to::ReturnTo;
+use crate::limits::Limits;
+use crate::passwords::{Pool, PoolSettings};
+use crate::store::Store;
+use ipnet::IpNet;
+
+/// The server's own state. It holds no person's state: that is in the database.
+pub struct App {
+    /// This server's origin; nothing is ever derived from a Host header.
+    pub issuer: Origin,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Where passwords are hashed.
+    pub passwords: Pool,
+    /// How often things may be tried.
+    pub limits: Limits,
+    /// Name, logo and colour.
+    pub brand: Brand,
+    /// Whether people may make accounts themselves.
+    pub sign_up: SignUp,
+    /// Addresses whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpNet>,
+    /// Mixed into the identifiers that clients of another organisation see.
+    pub pairwise_salt: Vec<u8>,
+}
+
+impl App {
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// The client with this id, if it is registered and not disabled.
+    pub async fn active_client(&self, client_id: &str) -> Result<Option<Client>, Problem> {
+        if !crate::domain::client::is_id(client_id) {
+            return Ok(None);
+        }
+        let client = self.store.client(client_id).await?;
+        Ok(client.filter(|client| client.disabled_at.is_none()))
+    }
+
+    /// Checks a `next` parameter; absent or empty means the account page.
+    pub async fn return_to(&self, next: &str) -> Result<ReturnTo, Problem> {
+        if next.is_empty() {
+            return Ok(ReturnTo::Path("/account".into()));
+        }
+        if let Some(own) = ReturnTo::parse(next, &self.issuer, &[]) {
+            return Ok(own);
+        }
+        let clients = self.store.list_clients().await?;
+        ReturnTo::parse(next, &self.issuer, &clients).ok_or_else(|| {
+            Problem::new(
+                Status::BadRequest,
+                "invalid_request",
+                "The address to go back to is not registered for any site of ours. \
+                 Go back to the site you came from and try again.",
+            )
+        })
+    }
+
+    /// Starts what the server needs, and makes its own secrets at the first start.
+    pub async fn start(config: &Config, store: Store, clock: Clock) -> Result<Self, String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let salt = store
+            .server_secret("pairwise", &config.key_encryption_key, clock.now())
+            .await;
+        Ok(Self {
+            issuer: config.issuer.clone(),
+            pairwise_salt: salt.map_err(|e| text(&e))?,
+            store,
+            passwords: Pool::start(pool_settings(config), clock.clone()).map_err(|e| text(&e))?,
+            limits: Limits::new(clock.clone(), &config.limits),
+            clock,
+            brand: config.brand.clone(),
+            sign_up: config.sign_up,
+            proxies: config.proxies.clone(),
+        })
+    }
+}
+
+fn pool_settings(config: &Config) -> PoolSettings {
+    let PasswordHash { cost, threads } = config.password_hash;
+    PoolSettings {
+        cost,
+        threads,
+        ..PoolSettings::default()
+    }
+}

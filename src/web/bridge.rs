@@ -1,0 +1,280 @@
+//! The bridge: the framable page that tells a client's pages whether somebody is signed in, and
+//! the two calls its own script makes.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rocket::http::{CookieJar, Header, Status};
+use rocket::response::{self, Responder, Response};
+use rocket::serde::json::Json;
+use rocket::{Request, Route, State, get, post, routes};
+use rocket_dyn_templates::Template;
+use serde::{Deserialize, Serialize};
+
+use super::app::App;
+use super::body::{JsonBody, Query};
+use super::cookies;
+use super::error::Problem;
+use super::guard::fetch_metadata::BridgeCall;
+use super::guard::network::Peer;
+use super::guard::visitor::{Visitor, touch};
+use super::headers::Framable;
+use crate::domain::account::fold;
+use crate::domain::client::{Client, Registration};
+use crate::domain::consent;
+use crate::domain::origin::Embedder;
+use crate::domain::recovery_payload::{Binding, LIFETIME, is_nonce};
+use crate::domain::secret::{Secret, SecretHash};
+use crate::random;
+use crate::store::sessions::SignedIn;
+
+/// Every route of this module.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    routes![show, payload, signout]
+}
+
+#[derive(Serialize)]
+struct BridgePage<'a> {
+    mark: String,
+    page: Values<'a>,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    client_id: &'a str,
+    origins: String,
+    nonce: &'a str,
+}
+
+/// The headers that only the bridge has.
+struct WithBridgeHeaders(Template);
+
+impl<'r> Responder<'r, 'static> for WithBridgeHeaders {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        Response::build_from(self.0.respond_to(request)?)
+            // A page with COEP can frame it, and costs nobody else anything.
+            .header(Header::new("Cross-Origin-Embedder-Policy", "require-corp"))
+            .header(Header::new("Cross-Origin-Resource-Policy", "cross-origin"))
+            .header(Header::new("Vary", "Sec-Fetch-Dest, Sec-Fetch-Site"))
+            .header(Header::new("Referrer-Policy", "strict-origin"))
+            .header(Header::new("Origin-Agent-Cluster", "?1"))
+            // Lets the frame have its cookies where the person has granted that before.
+            .header(Header::new("Activate-Storage-Access", "load"))
+            .ok()
+    }
+}
+
+#[get("/bridge")]
+async fn show(
+    app: &State<App>,
+    visitor: Visitor,
+    query: Query,
+) -> Result<Framable<WithBridgeHeaders>, Problem> {
+    let client_id = query.0.text("client_id")?;
+    let client = app.active_client(&client_id).await?;
+    let registration = client
+        .ok_or_else(|| Problem::not_found("No site is registered under this client_id."))?
+        .registration;
+    let nonce = STANDARD.encode(random::bytes::<16>());
+    let page = BridgePage {
+        mark: visitor
+            .signed_in
+            .map(|who| who.session.mark())
+            .unwrap_or_default(),
+        page: Values {
+            client_id: &client_id,
+            origins: serde_json::to_string(&registration.origins)
+                .map_err(|error| Problem::internal(error.to_string()))?,
+            nonce: &nonce,
+        },
+    };
+    Ok(Framable {
+        inner: WithBridgeHeaders(Template::render("bridge.html", page)),
+        policy: format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; connect-src 'self'; \
+             base-uri 'none'; form-action 'none'; object-src 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'"
+        ),
+        ancestors: ancestors(&registration),
+    })
+}
+
+/// Who may stand above the bridge of a client: its own origins and its embedders.
+fn ancestors(registration: &Registration) -> Vec<String> {
+    let own = registration
+        .origins
+        .iter()
+        .map(|origin| origin.as_str().to_owned());
+    let embedders = registration
+        .embedders
+        .iter()
+        .map(Embedder::as_str)
+        .map(str::to_owned);
+    own.chain(embedders).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Ask {
+    client_id: String,
+    origin: String,
+    mint: bool,
+    nonce: Option<String>,
+    username: Option<String>,
+}
+
+/// What the bridge's script is told. All but `mark` it passes on to the page that asked.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verdict {
+    has_session: bool,
+    recovery_payload: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_user: Option<bool>,
+    mark: String,
+}
+
+impl Verdict {
+    fn no(error: &'static str, mark: String) -> Json<Self> {
+        Json(Self {
+            has_session: false,
+            error: Some(error),
+            ..Self::yes(mark)
+        })
+    }
+
+    fn yes(mark: String) -> Self {
+        Self {
+            has_session: true,
+            recovery_payload: None,
+            expires_in: None,
+            error: None,
+            same_user: None,
+            mark,
+        }
+    }
+}
+
+#[post("/bridge/payload", data = "<ask>")]
+async fn payload(
+    _script: BridgeCall,
+    app: &State<App>,
+    visitor: Visitor,
+    peer: Peer,
+    ask: JsonBody<Ask>,
+) -> Result<Json<Verdict>, Problem> {
+    let ask = ask.0;
+    if ask.nonce.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
+        return Err(Problem::bad_request(
+            "`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -.",
+        ));
+    }
+    let client = asking_client(app, &ask.client_id, &ask.origin).await?;
+    let who = whoever(app, visitor).await?;
+    let asker = who
+        .as_ref()
+        .map_or_else(|| peer.address.to_string(), |who| who.session.id.clone());
+    app.limits.bridge(&asker, &ask.client_id)?;
+    let Some(who) = who else {
+        return Ok(Verdict::no("login_required", String::new()));
+    };
+    let mark = who.session.mark();
+    let granted = if client.registration.first_party {
+        None
+    } else {
+        app.store.consent(&who.account.uid, &ask.client_id).await?
+    };
+    if !consent::is_given(&client, granted.as_ref()) {
+        return Ok(Verdict::no("consent_required", mark));
+    }
+    let same_user = ask
+        .username
+        .as_deref()
+        .map(|name| fold(name) == fold(&who.account.username));
+    if !ask.mint || same_user == Some(true) {
+        return Ok(Json(Verdict::yes(mark)));
+    }
+    if client.registration.require_nonce && ask.nonce.is_none() {
+        return Ok(Verdict::no("nonce_required", mark));
+    }
+    let payload = mint(app, &who, ask).await?;
+    Ok(Json(Verdict {
+        recovery_payload: Some(payload.reveal()),
+        expires_in: Some(LIFETIME / 1_000),
+        same_user,
+        ..Verdict::yes(mark)
+    }))
+}
+
+/// The client, if its pages live at the origin that asks.
+async fn asking_client(app: &App, client_id: &str, origin: &str) -> Result<Client, Problem> {
+    let client = app.active_client(client_id).await?;
+    let client = client.filter(|client| client.registration.has_origin(origin));
+    client.ok_or_else(|| Problem::forbidden("This page is not one of the client's."))
+}
+
+/// Who is signed in, by the first cookie or, in a frame on another site, by the second.
+async fn whoever(app: &App, visitor: Visitor) -> Result<Option<SignedIn>, Problem> {
+    if visitor.signed_in.is_some() {
+        return Ok(visitor.signed_in);
+    }
+    let Some(secret) = visitor.cookies.session_none else {
+        return Ok(None);
+    };
+    let who = app
+        .store
+        .signed_in_cross_site(&secret.hash(), app.now())
+        .await?;
+    if let Some(who) = &who {
+        touch(app, who).await?;
+    }
+    Ok(who)
+}
+
+async fn mint(app: &App, who: &SignedIn, ask: Ask) -> Result<Secret, Problem> {
+    let payload = Secret::random();
+    let hash = |nonce: String| SecretHash::of(nonce.as_bytes()).as_str().to_owned();
+    let binding = Binding {
+        client_id: ask.client_id,
+        origin: ask.origin,
+        nonce_hash: ask.nonce.map(hash),
+    };
+    app.store
+        .add_payload(&payload.hash(), &who.session.id, &binding, app.now())
+        .await?;
+    Ok(payload)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SignOff {
+    client_id: String,
+    origin: String,
+}
+
+#[post("/bridge/signout", data = "<ask>")]
+async fn signout(
+    _script: BridgeCall,
+    app: &State<App>,
+    visitor: Visitor,
+    jar: &CookieJar<'_>,
+    ask: JsonBody<SignOff>,
+) -> Result<Status, Problem> {
+    let client = asking_client(app, &ask.0.client_id, &ask.0.origin).await?;
+    if !client.registration.first_party {
+        return Err(Problem::forbidden(
+            "Only sites of this organisation can sign a person out.",
+        ));
+    }
+    if let Some(who) = visitor.signed_in {
+        app.store
+            .finish_session(&who.session.id, &who.account.uid, app.now())
+            .await?;
+    }
+    cookies::clear_session(jar);
+    Ok(Status::NoContent)
+}

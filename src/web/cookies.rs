@@ -1,0 +1,105 @@
+//! The cookies: all `__Host-`, Secure, HttpOnly, with an explicit SameSite.
+
+use rocket::http::{Cookie, CookieJar, SameSite};
+use rocket::time::Duration;
+
+use crate::clock::{DAY, SECOND};
+use crate::domain::secret::Secret;
+use crate::domain::session::KEPT;
+
+/// The session.
+pub const SESSION: &str = "__Host-session";
+/// Its second secret, for frames on other sites where browsers still send cookies there.
+pub const SESSION_NONE: &str = "__Host-session-none";
+/// Says that somebody signed in on this browser before.
+pub const DEVICE: &str = "__Host-device";
+/// Every name: doubled ones are refused.
+pub const ALL: [&str; 3] = [SESSION, SESSION_NONE, DEVICE];
+
+/// Milliseconds for which a browser is remembered after a sign-in.
+pub const DEVICE_LIFETIME: i64 = 400 * DAY;
+
+fn cookie(name: &'static str, value: String, same_site: SameSite) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(same_site)
+        .build()
+}
+
+fn for_a_while(mut cookie: Cookie<'static>, milliseconds: i64) -> Cookie<'static> {
+    cookie.set_max_age(Duration::seconds(milliseconds / SECOND));
+    cookie
+}
+
+/// Hands a session to the browser; kept ones outlive it.
+pub fn set_session(jar: &CookieJar<'_>, secret: &Secret, none_secret: Option<&Secret>, kept: bool) {
+    let keep = |cookie| {
+        if kept {
+            for_a_while(cookie, KEPT.absolute)
+        } else {
+            cookie
+        }
+    };
+    jar.add(keep(cookie(SESSION, secret.reveal(), SameSite::Lax)));
+    match none_secret {
+        Some(secret) => jar.add(keep(cookie(SESSION_NONE, secret.reveal(), SameSite::None))),
+        None => jar.add(for_a_while(
+            cookie(SESSION_NONE, String::new(), SameSite::None),
+            0,
+        )),
+    }
+}
+
+/// Takes the session from the browser.
+pub fn clear_session(jar: &CookieJar<'_>) {
+    jar.add(for_a_while(
+        cookie(SESSION, String::new(), SameSite::Lax),
+        0,
+    ));
+    jar.add(for_a_while(
+        cookie(SESSION_NONE, String::new(), SameSite::None),
+        0,
+    ));
+}
+
+/// Marks the browser as one that somebody signed in with.
+pub fn set_device(jar: &CookieJar<'_>, secret: &Secret) {
+    jar.add(for_a_while(
+        cookie(DEVICE, secret.reveal(), SameSite::Lax),
+        DEVICE_LIFETIME,
+    ));
+}
+
+/// The values of our cookies in the raw `Cookie` headers; an error names one that is doubled.
+/// A sibling site cannot plant a `__Host-` cookie, so a double is a sign of something odd.
+pub fn read<'a>(
+    headers: impl Iterator<Item = &'a str>,
+) -> Result<[Option<&'a str>; 3], &'static str> {
+    let mut found = [None; 3];
+    let pairs = headers
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.split_once('='));
+    for (name, value) in pairs {
+        if let Some(index) = ALL.iter().position(|known| *known == name.trim()) {
+            if found[index].replace(value.trim()).is_some() {
+                return Err(ALL[index]);
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_names_are_read_and_doubles_are_refused() {
+        let read = |header| read(std::iter::once(header));
+        let tossed = "session=EVIL; __Secure-session=EVIL; __Host-session=good; x";
+        assert_eq!(read(tossed), Ok([Some("good"), None, None]));
+        assert_eq!(read("__Host-session=a; __Host-session=b"), Err(SESSION));
+    }
+}

@@ -1,0 +1,120 @@
+//! Where a request comes from, by what browsers say and scripts cannot forge (Fetch Metadata).
+
+use rocket::http::HeaderMap;
+use rocket::request::{FromRequest, Outcome, Request};
+
+use crate::web::app::App;
+use crate::web::error::Problem;
+
+/// A request that one of our own pages made. Siblings are not trusted, and SameSite does not
+/// hold them back: `same-site` is refused like `cross-site`.
+#[derive(Debug)]
+pub struct SameOrigin;
+
+/// A call of the bridge's own script: as [`SameOrigin`], without the fallback for browsers that
+/// send no `Sec-Fetch-Site`, none of which can run it.
+#[derive(Debug)]
+pub struct BridgeCall;
+
+/// A page that is not shown in a frame: no page with anything to click can be framed.
+#[derive(Debug)]
+pub struct Unframed;
+
+/// The one value of a header; `Err` when it is there twice.
+fn only<'h>(headers: &'h HeaderMap<'_>, name: &str) -> Result<Option<&'h str>, ()> {
+    let mut values = headers.get(name);
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(()),
+    }
+}
+
+/// Whether an unsafe request may act by a cookie: `Sec-Fetch-Site: same-origin`; where that is
+/// absent, an `Origin` of exactly ours; with both absent, not.
+fn is_ours(headers: &HeaderMap<'_>, issuer: &str) -> bool {
+    match (only(headers, "Sec-Fetch-Site"), only(headers, "Origin")) {
+        (Ok(Some(site)), Ok(_)) => site == "same-origin",
+        (Ok(None), Ok(Some(origin))) => origin == issuer,
+        _ => false,
+    }
+}
+
+fn outcome<T>(good: bool, guard: T, request: &Request<'_>, text: &str) -> Outcome<T, ()> {
+    if good {
+        return Outcome::Success(guard);
+    }
+    Outcome::Error((Problem::forbidden(text).leave(request), ()))
+}
+
+const FOREIGN: &str =
+    "This can only be sent from a page of this site. Open the page and try again.";
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SameOrigin {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let issuer = request
+            .rocket()
+            .state::<App>()
+            .map(|app| app.issuer.as_str());
+        let good = issuer.is_some_and(|issuer| is_ours(request.headers(), issuer));
+        outcome(good, Self, request, FOREIGN)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for BridgeCall {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let good = only(request.headers(), "Sec-Fetch-Site") == Ok(Some("same-origin"));
+        outcome(good, Self, request, FOREIGN)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Unframed {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let framed = |dest: &str| matches!(dest, "iframe" | "frame" | "embed" | "object");
+        let good = !request.headers().get("Sec-Fetch-Dest").any(framed);
+        outcome(
+            good,
+            Self,
+            request,
+            "This page is not shown inside another page. Open it by itself.",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rocket::http::Header;
+
+    fn is_ours_with(headers: &[(&'static str, &'static str)]) -> bool {
+        let mut map = HeaderMap::new();
+        headers
+            .iter()
+            .for_each(|(name, value)| map.add(Header::new(*name, *value)));
+        is_ours(&map, "https://accounts.example.org")
+    }
+
+    #[test]
+    fn only_our_own_pages_may_act_by_a_cookie() {
+        let ours = ("Origin", "https://accounts.example.org");
+        assert!(is_ours_with(&[("Sec-Fetch-Site", "same-origin")]));
+        assert!(is_ours_with(&[ours]));
+        for site in ["same-site", "cross-site", "none", "", "Same-Origin"] {
+            assert!(!is_ours_with(&[("Sec-Fetch-Site", site), ours]), "{site}");
+        }
+        assert!(!is_ours_with(&[]));
+        assert!(!is_ours_with(&[("Origin", "null")]));
+        assert!(!is_ours_with(&[("Origin", "https://wiki.example.org")]));
+        assert!(!is_ours_with(&[ours, ours]));
+        let site = ("Sec-Fetch-Site", "same-origin");
+        assert!(!is_ours_with(&[site, ("Sec-Fetch-Site", "cross-site")]));
+    }
+}

@@ -1,0 +1,6 @@
+//! What a request must be before a handler sees it: one guard for each privilege.
+
+pub mod client;
+pub mod fetch_metadata;
+pub mod network;
+pub mod visitor;

@@ -1,0 +1,135 @@
+//! Who is looking: the session that the browser's cookies open, if any.
+
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome, Request};
+use std::sync::{Arc, OnceLock};
+
+use crate::domain::secret::Secret;
+use crate::store::sessions::SignedIn;
+use crate::web::app::App;
+use crate::web::cookies;
+use crate::web::error::Problem;
+
+/// What the cookies of a request hold. Doubled or malformed ones never get this far.
+#[derive(Clone, Debug, Default)]
+pub struct Cookies {
+    /// The session's secret.
+    pub session: Option<Secret>,
+    /// Its second secret, for cross-site frames.
+    pub session_none: Option<Secret>,
+    /// Marks the browser as a known one.
+    pub device: Option<Secret>,
+}
+
+/// Somebody or nobody, by `__Host-session`.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Who is signed in.
+    pub signed_in: Option<SignedIn>,
+    /// The cookies, for what else they tell.
+    pub cookies: Cookies,
+}
+
+/// What a guard of this request has found out about who is looking: pages show it.
+#[derive(Clone, Debug)]
+pub enum Onlooker {
+    /// No guard has looked.
+    Unknown,
+    /// Nobody is signed in.
+    Nobody,
+    /// This person is.
+    Person(Arc<SignedIn>),
+}
+
+type Slot = OnceLock<Onlooker>;
+
+impl Onlooker {
+    /// As far as it is known by now.
+    #[must_use]
+    pub fn of(request: &Request<'_>) -> Self {
+        request
+            .local_cache(Slot::new)
+            .get()
+            .cloned()
+            .unwrap_or(Self::Unknown)
+    }
+
+    /// The non-secret mark of the session by which scripts notice a change: empty for nobody.
+    #[must_use]
+    pub fn mark(&self) -> Option<String> {
+        match self {
+            Self::Unknown => None,
+            Self::Nobody => Some(String::new()),
+            Self::Person(who) => Some(who.session.mark()),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Cookies {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match cookies::read(request.headers().get("Cookie")) {
+            Ok(values) => {
+                let [session, session_none, device] = values.map(|v| v.and_then(Secret::parse));
+                Outcome::Success(Self {
+                    session,
+                    session_none,
+                    device,
+                })
+            }
+            Err(name) => {
+                let text = format!(
+                    "The cookie `{name}` is there more than once. \
+                    Clear this site's cookies in your browser and try again."
+                );
+                Outcome::Error((Problem::bad_request(text).leave(request), ()))
+            }
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visitor {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let cookies = rocket::outcome::try_outcome!(request.guard::<Cookies>().await);
+        let Some(app) = request.rocket().state::<App>() else {
+            return Outcome::Error((Status::InternalServerError, ()));
+        };
+        match look_up(app, &cookies).await {
+            Ok(signed_in) => {
+                let seen = signed_in.clone().map(Arc::new);
+                let seen = seen.map_or(Onlooker::Nobody, Onlooker::Person);
+                // Set once for each request; a second guard finds the same.
+                let _ = request.local_cache(Slot::new).set(seen);
+                Outcome::Success(Self { signed_in, cookies })
+            }
+            Err(problem) => Outcome::Error((problem.leave(request), ())),
+        }
+    }
+}
+
+/// Reads the session and notes, now and then, that it was used.
+async fn look_up(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>, Problem> {
+    let Some(secret) = &cookies.session else {
+        return Ok(None);
+    };
+    let now = app.now();
+    let signed_in = app.store.signed_in(&secret.hash(), now).await?;
+    if let Some(who) = &signed_in {
+        touch(app, who).await?;
+    }
+    Ok(signed_in)
+}
+
+/// Notes that a session was used, if that was not noted in the last minutes.
+pub async fn touch(app: &App, who: &SignedIn) -> Result<(), Problem> {
+    let now = app.now();
+    if who.session.is_due_for_touch(now) {
+        app.store.touch_session(&who.session, now).await?;
+    }
+    Ok(())
+}

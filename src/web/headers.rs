@@ -1,0 +1,111 @@
+//! The headers of every answer, with the reason beside each. A route that needs others sets them
+//! itself; this fairing fills in what was not said.
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::{ContentType, Header};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+
+use crate::domain::origin::Origin;
+
+/// The policy of a page that nobody may frame. `form_target` is another origin that the answer to
+/// the page's form may redirect to.
+#[must_use]
+pub fn page_policy(form_target: Option<&Origin>) -> String {
+    let target = form_target
+        .map(|origin| format!(" {origin}"))
+        .unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+         base-uri 'none'; form-action 'self'{target}; frame-ancestors 'none'"
+    )
+}
+
+/// An answer that the pages of some client may frame; everything else may not be framed.
+pub struct Framable<T> {
+    /// The answer, with a Content-Security-Policy of its own.
+    pub inner: T,
+    /// The policy without its `frame-ancestors`.
+    pub policy: String,
+    /// Every page that may stand above it.
+    pub ancestors: Vec<String>,
+}
+
+/// Left with a request whose answer is [`Framable`].
+#[derive(Default)]
+struct FramingAllowed(std::sync::atomic::AtomicBool);
+
+impl<'r, T: Responder<'r, 'static>> Responder<'r, 'static> for Framable<T> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let response = self.inner.respond_to(request)?;
+        request
+            .local_cache(FramingAllowed::default)
+            .0
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        let ancestors = self.ancestors.join(" ");
+        let ancestors = if ancestors.is_empty() {
+            "'none'".to_owned()
+        } else {
+            ancestors
+        };
+        Response::build_from(response)
+            .header(Header::new(
+                "Content-Security-Policy",
+                format!("{}; frame-ancestors {ancestors}", self.policy),
+            ))
+            .ok()
+    }
+}
+
+/// Sets what every answer carries.
+pub struct Headers;
+
+const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), \
+    publickey-credentials-get=()";
+
+#[rocket::async_trait]
+impl Fairing for Headers {
+    fn info(&self) -> Info {
+        Info {
+            name: "headers",
+            kind: Kind::Response,
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let framable = request
+            .local_cache(FramingAllowed::default)
+            .0
+            .load(std::sync::atomic::Ordering::Relaxed);
+        let mut default = |name: &'static str, value: &'static str| {
+            if !response.headers().contains(name) {
+                response.set_raw_header(name, value);
+            }
+        };
+        // Two years of https only; browsers ignore it on plain http.
+        default(
+            "Strict-Transport-Security",
+            "max-age=63072000; includeSubDomains",
+        );
+        default("X-Content-Type-Options", "nosniff");
+        // Not `no-referrer`: with it browsers send `Origin: null` even with our own forms.
+        default("Referrer-Policy", "strict-origin-when-cross-origin");
+        default("Permissions-Policy", PERMISSIONS);
+        // Nobody may read our answers into another process, unless a route says so.
+        default("Cross-Origin-Resource-Policy", "same-origin");
+        // Answers are about a person or about a moment.
+        default("Cache-Control", "no-store");
+        default(
+            "Content-Security-Policy",
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        );
+        if !framable {
+            default("X-Frame-Options", "DENY");
+            if response.content_type() == Some(ContentType::HTML) {
+                // A page that opens one of ours, or is opened by it, gets no hold of its window.
+                response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+            }
+        }
+        response.remove_header("Server");
+    }
+}

@@ -1,0 +1,43 @@
+//! The surface: every route, guard and header, and which catcher renders the errors of what.
+
+mod account;
+pub mod app;
+pub mod assets;
+mod body;
+mod bridge;
+mod cookies;
+mod error;
+mod guard;
+mod headers;
+mod health;
+mod page;
+mod request_id;
+mod session;
+mod templates;
+
+use rocket::shield::Shield;
+use rocket::{Build, Rocket};
+
+use app::App;
+
+/// Puts the whole surface on a Rocket: routes, catchers, headers, the request log, templates.
+#[must_use]
+pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
+    rocket
+        // Ours replaces the framework's: it knows which page may be framed by whom.
+        .attach(Shield::new())
+        .attach(headers::Headers)
+        .attach(request_id::RequestLog)
+        .attach(templates::fairing())
+        .manage(app)
+        .mount("/", account::routes())
+        .mount("/", assets::routes())
+        .mount("/", bridge::routes())
+        .mount("/", health::routes())
+        .mount("/v1", session::routes())
+        .register("/", error::page_catchers())
+        .register("/v1", error::json_catchers())
+        .register("/ready", error::json_catchers())
+        .register("/bridge/payload", error::json_catchers())
+        .register("/bridge/signout", error::json_catchers())
+}

@@ -1,0 +1,133 @@
+//! Pages for people: a template, who is looking at it, and the headers that go with it.
+
+use rocket::http::{Header, Status};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+
+use super::app::App;
+use super::guard::visitor::Onlooker;
+use super::headers::page_policy;
+use super::request_id::RequestId;
+use crate::config::Brand;
+use crate::domain::account::Account;
+use crate::domain::origin::Origin;
+
+/// A template with the values its own part needs.
+pub struct Page<T> {
+    template: &'static str,
+    status: Status,
+    page: T,
+    form_target: Option<Origin>,
+    headers: Vec<(&'static str, String)>,
+}
+
+#[derive(Serialize)]
+struct Context<'a, T> {
+    brand: BrandContext<'a>,
+    mark: Option<String>,
+    person: Option<PersonContext<'a>>,
+    request_id: String,
+    page: &'a T,
+}
+
+#[derive(Serialize)]
+struct BrandContext<'a> {
+    name: &'a str,
+    logo: Option<&'static str>,
+    accent: Option<&'a str>,
+}
+
+impl<'a> From<&'a Brand> for BrandContext<'a> {
+    fn from(brand: &'a Brand) -> Self {
+        let logo = brand.logo.as_ref().map(|_| "/brand/logo");
+        Self {
+            name: &brand.name,
+            logo,
+            accent: brand.accent.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PersonContext<'a> {
+    username: &'a str,
+    full_name: &'a str,
+    email: &'a str,
+}
+
+impl<'a> From<&'a Account> for PersonContext<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self {
+            username: &account.username,
+            full_name: &account.full_name,
+            email: &account.email,
+        }
+    }
+}
+
+impl<T> Page<T> {
+    /// A page with status 200.
+    pub fn new(template: &'static str, page: T) -> Self {
+        Self {
+            template,
+            status: Status::Ok,
+            page,
+            form_target: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same page with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Lets the answer to the page's form redirect to another origin: browsers hold `form-action`
+    /// against every redirect that follows a form.
+    #[must_use]
+    pub fn with_form_target(mut self, origin: Option<Origin>) -> Self {
+        self.form_target = origin;
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let app = request
+            .rocket()
+            .state::<App>()
+            .ok_or(Status::InternalServerError)?;
+        let onlooker = Onlooker::of(request);
+        let context = Context {
+            brand: (&app.brand).into(),
+            mark: onlooker.mark(),
+            person: match &onlooker {
+                Onlooker::Person(who) => Some((&who.account).into()),
+                _ => None,
+            },
+            request_id: RequestId::of(request).to_string(),
+            page: &self.page,
+        };
+        let body = Template::render(self.template, &context).respond_to(request)?;
+        let mut response = Response::build_from(body);
+        response.status(self.status).header(Header::new(
+            "Content-Security-Policy",
+            page_policy(self.form_target.as_ref()),
+        ));
+        for (name, value) in self.headers {
+            response.header(Header::new(name, value));
+        }
+        response.ok()
+    }
+}

@@ -1,0 +1,204 @@
+//! Off-band recovery: a client's backend swaps a payload for the profile, looks at one, or asks
+//! whether a session still lives.
+
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{Route, State, post, routes};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::app::App;
+use super::body::JsonBody;
+use super::error::Problem;
+use super::guard::client::Credentials;
+use crate::domain::account::Account;
+use crate::domain::client::{Client, Registration};
+use crate::domain::consent;
+use crate::domain::recovery_payload::{Presented, is_nonce};
+use crate::domain::secret::Secret;
+use crate::store::payloads::{Recovered, Redeemed};
+
+/// Every route of this module.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    routes![recover, validate, status]
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Presentation {
+    recovery_payload: String,
+    nonce: Option<String>,
+    origin: Option<String>,
+}
+
+impl Presentation {
+    /// Checks the shape of everything before anything is looked up.
+    fn payload(&self) -> Result<Secret, Problem> {
+        if self.nonce.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
+            return Err(Problem::bad_request(
+                "`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -.",
+            ));
+        }
+        let wrong = "`recoveryPayload` is exactly 64 lower-case hex characters.";
+        Secret::parse(&self.recovery_payload).ok_or_else(|| Problem::bad_request(wrong))
+    }
+
+    fn presented(&self) -> Presented<'_> {
+        Presented {
+            nonce: self.nonce.as_deref(),
+            origin: self.origin.as_deref(),
+        }
+    }
+}
+
+/// What a client learns of a person, by its scope.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    uid: String,
+    sid: String,
+    /// Seconds since 1970.
+    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
+}
+
+impl Profile {
+    fn of(app: &App, client: &Registration, recovered: Recovered) -> Self {
+        let Recovered {
+            account,
+            sid,
+            auth_time,
+        } = recovered;
+        let (profile, email) = (client.scope.has("profile"), client.scope.has("email"));
+        Self {
+            uid: subject(app, client, &account),
+            sid,
+            auth_time: auth_time / 1_000,
+            username: profile.then_some(account.username),
+            full_name: profile.then_some(account.full_name),
+            email: email.then_some(account.email),
+            email_verified: email.then_some(account.email_verified_at.is_some()),
+        }
+    }
+}
+
+/// The identifier by which a client knows an account: the same for all, or one of the client's
+/// sector alone (OpenID Connect Core §8.1).
+fn subject(app: &App, client: &Registration, account: &Account) -> String {
+    if !client.is_pairwise() {
+        return account.uid.clone();
+    }
+    let digest = Sha256::new()
+        .chain_update(&app.pairwise_salt)
+        .chain_update(client.sector())
+        .chain_update("\n")
+        .chain_update(&account.uid)
+        .finalize();
+    hex::encode(&digest[..16])
+}
+
+fn good<T>(redeemed: Redeemed<T>) -> Result<T, Problem> {
+    match redeemed {
+        Redeemed::Good(value) => Ok(value),
+        Redeemed::Forbidden => Err(Problem::forbidden(
+            "The payload is another client's, or what was bound to it was not presented. \
+             It can no longer be used.",
+        )),
+        Redeemed::Gone => Err(Problem::new(
+            Status::Gone,
+            "invalid_grant",
+            "The payload was used, is too old or was never minted, or its session has ended.",
+        )),
+    }
+}
+
+#[post("/session/recover", data = "<body>")]
+async fn recover(
+    app: &State<App>,
+    credentials: Credentials,
+    body: JsonBody<Presentation>,
+) -> Result<Json<Profile>, Problem> {
+    let payload = body.0.payload()?;
+    let client = credentials.verify(app).await?;
+    let presented = body.0.presented();
+    let redeemed = app
+        .store
+        .redeem_payload(&payload.hash(), &client, presented, app.now())
+        .await?;
+    let recovered = good(redeemed)?;
+    Ok(Json(Profile::of(app, &client.registration, recovered)))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Valid {
+    valid: bool,
+    /// Seconds.
+    expires_in: i64,
+}
+
+#[post("/session/validate", data = "<body>")]
+async fn validate(
+    app: &State<App>,
+    credentials: Credentials,
+    body: JsonBody<Presentation>,
+) -> Result<Json<Valid>, Problem> {
+    let payload = body.0.payload()?;
+    let client = credentials.verify(app).await?;
+    let presented = body.0.presented();
+    let looked = app
+        .store
+        .validate_payload(&payload.hash(), &client, presented, app.now())
+        .await?;
+    let left = good(looked)?;
+    Ok(Json(Valid {
+        valid: true,
+        expires_in: left.div_euclid(1_000),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sid {
+    sid: String,
+}
+
+#[derive(Serialize)]
+struct Active {
+    active: bool,
+}
+
+#[post("/session/status", data = "<body>")]
+async fn status(
+    app: &State<App>,
+    credentials: Credentials,
+    body: JsonBody<Sid>,
+) -> Result<Json<Active>, Problem> {
+    let sid = body.0.sid;
+    if sid.len() != 32 || !sid.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(Problem::bad_request(
+            "`sid` is 32 lower-case hex characters.",
+        ));
+    }
+    let client = credentials.verify(app).await?;
+    Ok(Json(Active {
+        active: is_active(app, &client, &sid).await?,
+    }))
+}
+
+async fn is_active(app: &App, client: &Client, sid: &str) -> Result<bool, Problem> {
+    let id = &client.registration.client_id;
+    let Some(uid) = app.store.account_behind_sid(sid, id, app.now()).await? else {
+        return Ok(false);
+    };
+    let granted = app.store.consent(&uid, id).await?;
+    Ok(consent::is_given(client, granted.as_ref()))
+}

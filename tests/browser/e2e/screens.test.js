@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { browserFor, startFamily } from '../support/family.js';
+import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
+import { inspect } from '../support/screens.js';
+import { bob } from '../support/server.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** @type {import('../support/family.js').Family} */
+let family;
+before(async () => { family = await startFamily(); });
+after(() => family?.stop());
+
+/** @param {Page} tab @param {string} path */
+const open = (tab, path) => tab.goto(family.accounts + path);
+
+/** Pages for everybody. @type {Record<string, (tab: Page) => Promise<unknown>>} */
+const STRANGERS = {
+  signin: (tab) => open(tab, '/signin'),
+  'signin-wrong': async (tab) => {
+    await open(tab, '/signin');
+    await fillSignIn(tab, { username: bob.username, password: 'not-the-password' });
+    await tab.getByRole('alert').waitFor();
+  },
+  signup: (tab) => open(tab, '/signup'),
+  'signup-wrong': async (tab) => {
+    await open(tab, '/signup');
+    await fillSignUp(tab, { ...bob, username: 'no spaces please', password: 'password' });
+    await tab.getByRole('alert').waitFor();
+  },
+  'not-found': (tab) => open(tab, '/nowhere'),
+};
+
+/** Pages of somebody who is signed in, in this order. @type {Record<string, (tab: Page) => Promise<unknown>>} */
+const PEOPLE = {
+  account: (tab) => open(tab, '/account'),
+  profile: (tab) => open(tab, '/account/profile'),
+  'profile-wrong': async (tab) => {
+    await open(tab, '/account/profile');
+    await tab.getByLabel('Username').fill('another-name');
+    await tab.getByRole('button', { name: 'Save' }).click();
+    await tab.getByRole('alert').waitFor();
+  },
+  password: (tab) => open(tab, '/account/password'),
+  'password-wrong': async (tab) => {
+    await open(tab, '/account/password');
+    await tab.getByLabel('Password now', { exact: true }).fill('not-the-password');
+    await tab.getByLabel('New password', { exact: true }).fill('password');
+    await tab.getByRole('button', { name: 'Change password' }).click();
+    await tab.getByRole('alert').waitFor();
+  },
+  'account-notice': async (tab) => {
+    await open(tab, '/account/profile');
+    await tab.getByLabel('Full name').fill('Bob Sample the Second');
+    await tab.getByRole('button', { name: 'Save' }).click();
+    await tab.waitForURL(`${family.accounts}/account`);
+  },
+  consent: async (tab) => {
+    await open(tab, '/consent?client_id=guest');
+    await tab.locator('button[value=allow]:enabled').waitFor();
+  },
+  'consent-denied': async (tab) => {
+    await open(tab, '/consent?client_id=guest');
+    await tab.getByRole('button', { name: 'Not now' }).click();
+    await tab.getByRole('heading', { name: 'Nothing was passed on' }).waitFor();
+  },
+  'consent-allowed': async (tab) => {
+    await open(tab, '/consent?client_id=guest');
+    await tab.getByRole('button', { name: 'Allow' }).click();
+    await tab.getByRole('heading', { name: 'Guest knows you now' }).waitFor();
+  },
+  signout: (tab) => open(tab, '/signout'),
+};
+
+test('pages for everybody look well and have nothing that axe-core finds', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  for (const [name, show] of Object.entries(STRANGERS)) {
+    await t.test(name, async () => {
+      await show(tab);
+      assert.deepEqual(await inspect(tab, name), []);
+    });
+  }
+});
+
+test('pages of people look well and have nothing that axe-core finds', async (t) => {
+  const elsewhere = await (await browserFor(t)).tab();
+  await signIn(elsewhere, family.accounts, bob);
+  const tab = await (await browserFor(t)).tab();
+  await signIn(tab, family.accounts, bob);
+  for (const [name, show] of Object.entries(PEOPLE)) {
+    await t.test(name, async () => {
+      await show(tab);
+      assert.deepEqual(await inspect(tab, name), []);
+    });
+  }
+});

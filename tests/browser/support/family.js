@@ -1,0 +1,74 @@
+/**
+ * The setting of most tests: an accounts server that bob has an account on, and a family of sites with pages that
+ * the tests write themselves.
+ *
+ * @module
+ */
+import { openChromium } from './chromium.js';
+import { bob, startServer } from './server.js';
+import { startSites } from './sites.js';
+
+/** Names of sites. `specs` and `annotator` are of another family; `evil` is a sibling that is no client. */
+export const hosts = {
+  wiki: 'wiki.vestibule.localhost',
+  notes: 'notes.vestibule.localhost',
+  guest: 'guest.vestibule.localhost',
+  strict: 'strict.vestibule.localhost',
+  specs: 'specs.example.localhost',
+  annotator: 'annotator.example.localhost',
+  evil: 'evil.vestibule.localhost',
+  stranger: 'stranger.other.localhost',
+};
+
+/** @param {import('./sites.js').Sites} sites @returns {import('./server.js').Client[]} */
+function clientsOf(sites) {
+  const scope = 'openid profile email';
+  /** @param {keyof typeof hosts} name */
+  const of = (name) => ({
+    client_id: name,
+    client_name: name.replace(/^./, (letter) => letter.toUpperCase()),
+    origins: [sites.origin(hosts[name])],
+    return_uris: [`${sites.origin(hosts[name])}/sso/return`],
+    scope,
+    first_party: true,
+    require_nonce: false,
+  });
+  return [
+    of('wiki'),
+    { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)] },
+    { ...of('guest'), first_party: false },
+    { ...of('strict'), require_nonce: true },
+    of('annotator'),
+  ];
+}
+
+/** Starts it all but the browsers, which are started for each test. */
+export async function startFamily() {
+  const sites = await startSites();
+  const server = await startServer({ clients: clientsOf(sites), people: [bob] }).catch(async (error) => {
+    await sites.close();
+    throw error;
+  });
+  return {
+    sites,
+    server,
+    accounts: server.issuer,
+    async stop() {
+      await sites.close();
+      await server.stop();
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof startFamily>>} Family */
+
+/**
+ * Lets a test have a browser, which is closed at its end, whatever that is.
+ * @param {import('node:test').TestContext} t
+ * @param {import('./chromium.js').ThirdPartyCookies} [thirdPartyCookies]
+ */
+export async function browserFor(t, thirdPartyCookies = 'blocked') {
+  const chromium = await openChromium({ thirdPartyCookies });
+  t.after(() => chromium.close());
+  return chromium;
+}

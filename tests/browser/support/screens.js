@@ -1,0 +1,71 @@
+/**
+ * Looks at a page as people see it: light and dark, on a small phone and on a desk. Keeps a picture of each in
+ * `tests/browser/out`, and says what axe-core and a ruler find wrong.
+ *
+ * @module
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').Frame} Frame */
+
+const folder = fileURLToPath(new URL('../out', import.meta.url));
+const SCHEMES = /** @type {const} */ (['light', 'dark']);
+const WIDTHS = [320, 1280];
+const HEIGHT = 800;
+
+/** The page's own frame, and those within it that can be seen. @param {Page} page */
+async function visibleFrames(page) {
+  const frames = [page.mainFrame()];
+  for (const frame of page.frames()) {
+    if (frame === page.mainFrame()) continue;
+    const element = await frame.frameElement();
+    if (await element.isVisible()) frames.push(frame);
+  }
+  return frames;
+}
+
+/** What axe-core finds in one frame, a line for each. @param {Frame} frame @returns {Promise<string[]>} */
+async function axeFindings(frame) {
+  await frame.evaluate(axe.source);
+  return frame.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (window).axe.run(document, { iframes: false, resultTypes: ['violations'] });
+    return violations.flatMap((/** @type {any} */ { id, nodes }) => (
+      nodes.map((/** @type {any} */ node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.replace(/\s+/g, ' ')}`)
+    ));
+  });
+}
+
+/** Whether the text has to be pushed sideways to be read. @param {Frame} frame @returns {Promise<string[]>} */
+async function overflow(frame) {
+  const [needed, given] = await frame.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  return needed !== undefined && given !== undefined && needed > given ? [`is ${needed} wide where there is room for ${given}`] : [];
+}
+
+/**
+ * Takes the pictures of what a tab shows, and returns what is wrong with it.
+ * @param {Page} page
+ * @param {string} name of the pictures
+ * @returns {Promise<string[]>}
+ */
+export async function inspect(page, name) {
+  await mkdir(folder, { recursive: true });
+  /** @type {string[]} */
+  const problems = [];
+  for (const colorScheme of SCHEMES) {
+    for (const width of WIDTHS) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: HEIGHT });
+      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
+      await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      for (const frame of await visibleFrames(page)) {
+        const found = [...await axeFindings(frame), ...await overflow(frame)];
+        problems.push(...found.map((problem) => `${name}, ${colorScheme}, ${width}: ${problem}`));
+      }
+    }
+  }
+  return problems;
+}

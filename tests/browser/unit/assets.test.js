@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+const assets = new URL('../../../assets/', import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, assets), 'utf8');
+const scripts = readdirSync(assets, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.js'));
+const withoutComments = (/** @type {string} */ source) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+
+test('the scripts are found', () => {
+  for (const path of ['bridge/bridge.js', 'sdk/vestibule.js', 'page/mark.js', 'page/consent.js', 'page/form.js']) assert.ok(scripts.includes(path), path);
+});
+
+for (const path of scripts) {
+  test(`${path} posts to nobody in particular never`, () => {
+    assert.doesNotMatch(withoutComments(read(path)), /(['"`])\*\1/);
+  });
+
+  test(`${path} writes no markup, runs no text and does not reload`, () => {
+    assert.doesNotMatch(withoutComments(read(path)), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|\beval\b|new Function|\.reload\(/);
+  });
+}
+
+test('bridge and SDK are one file each', () => {
+  for (const path of ['bridge/bridge.js', 'sdk/vestibule.js']) assert.doesNotMatch(withoutComments(read(path)), /\bimport\b/);
+});
+
+test('the SDK keeps nothing in the browser', () => {
+  assert.doesNotMatch(withoutComments(read('sdk/vestibule.js')), /localStorage|sessionStorage|indexedDB|\.cookie|caches\b/);
+});
+
+test('the bridge keeps nothing but the mark', () => {
+  const source = withoutComments(read('bridge/bridge.js'));
+  assert.deepEqual(source.match(/localStorage\.\w+\([^)]*\)/g), ['localStorage.getItem(MARK_KEY)', 'localStorage.setItem(MARK_KEY, mark)']);
+  assert.doesNotMatch(source, /sessionStorage|indexedDB|\.cookie|caches\b/);
+});
+
+test('the SDK is under 12 kB compressed', () => {
+  assert.ok(gzipSync(read('sdk/vestibule.js')).length < 12_000);
+});

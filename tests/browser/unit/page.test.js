@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { MARK_KEY } from '../../../assets/bridge/bridge.js';
+import { GUARD_MS, guard } from '../../../assets/page/consent.js';
+import { RESEND_MS, revealPasswords, sendOnce } from '../../../assets/page/form.js';
+import { clock, fakeWindow, fire } from './support/fakes.js';
+
+/** A page with two guarded buttons, in front or not. */
+function consentPage({ focused = true } = {}) {
+  const window = fakeWindow('https://accounts.example.org/consent');
+  const { document } = window;
+  const hint = { textContent: '' };
+  const button = () => {
+    /** @type {any} */
+    const made = { disabled: false, focus() { document.activeElement = made; } };
+    return made;
+  };
+  const buttons = [button(), button()];
+  const state = { focused };
+  Object.assign(document, {
+    activeElement: document.body,
+    hasFocus: () => state.focused,
+    querySelectorAll: () => buttons,
+    querySelector: () => hint,
+  });
+  guard(window);
+  return { window, document, hint, buttons, state, disabled: () => buttons.map(({ disabled }) => disabled) };
+}
+
+test('a button that agrees waits until the page has been in front for a second', async (t) => {
+  const time = clock(t);
+  const page = consentPage();
+  assert.deepEqual(page.disabled(), [true, true]);
+  assert.notEqual(page.hint.textContent, '');
+  await time.pass(GUARD_MS - 1);
+  assert.deepEqual(page.disabled(), [true, true]);
+  await time.pass(1);
+  assert.deepEqual(page.disabled(), [false, false]);
+  assert.equal(page.hint.textContent, '');
+});
+
+test('a page in the background never becomes active, one that comes forward waits anew', async (t) => {
+  const time = clock(t);
+  const page = consentPage({ focused: false });
+  await time.pass(10 * GUARD_MS);
+  assert.deepEqual(page.disabled(), [true, true]);
+  page.state.focused = true;
+  fire(page.window, 'focus');
+  await time.pass(GUARD_MS - 1);
+  assert.deepEqual(page.disabled(), [true, true]);
+  await time.pass(1);
+  assert.deepEqual(page.disabled(), [false, false]);
+});
+
+test('losing focus or sight disarms at once, and the second starts over', async (t) => {
+  const time = clock(t);
+  const page = consentPage();
+  await time.pass(GUARD_MS);
+  page.buttons[0].focus();
+  page.state.focused = false;
+  fire(page.window, 'blur');
+  assert.deepEqual(page.disabled(), [true, true]);
+  page.document.activeElement = page.document.body;
+  page.state.focused = true;
+  fire(page.window, 'focus');
+  await time.pass(GUARD_MS - 1);
+  page.document.visibilityState = 'hidden';
+  fire(page.document, 'visibilitychange');
+  await time.pass(GUARD_MS);
+  assert.deepEqual(page.disabled(), [true, true]);
+  page.document.visibilityState = 'visible';
+  fire(page.document, 'visibilitychange');
+  await time.pass(GUARD_MS);
+  assert.deepEqual(page.disabled(), [false, false]);
+  assert.equal(page.document.activeElement, page.buttons[0], 'the keyboard is where it was');
+});
+
+test('a form is sent once, and again after coming back to it', async (t) => {
+  const time = clock(t);
+  const window = fakeWindow('https://accounts.example.org/signin');
+  sendOnce(window);
+  const form = new EventTarget();
+  const submit = (/** @type {EventTarget} */ target) => {
+    const event = Object.defineProperty(new Event('submit', { cancelable: true }), 'target', { value: target });
+    window.document.dispatchEvent(event);
+    return !event.defaultPrevented;
+  };
+  assert.equal(submit(form), true);
+  assert.equal(submit(form), false);
+  assert.equal(submit(new EventTarget()), true, 'another form is another matter');
+  fire(window, 'pageshow', { persisted: true });
+  assert.equal(submit(form), true);
+  assert.equal(submit(form), false);
+  await time.pass(RESEND_MS);
+  assert.equal(submit(form), true);
+});
+
+test('a password can be shown, and is sent as a password', () => {
+  const window = fakeWindow('https://accounts.example.org/signin');
+  const element = () => {
+    const attributes = /** @type {Record<string, string>} */ ({});
+    return Object.assign(new EventTarget(), { attributes, setAttribute: (/** @type {string} */ name, /** @type {string} */ value) => { attributes[name] = value; } });
+  };
+  /** @type {any} */
+  let button;
+  const form = new EventTarget();
+  const input = { id: 'password', type: 'password', form, ownerDocument: { createElement: element }, after: (/** @type {any} */ made) => { button = made; } };
+  window.document.querySelectorAll = () => [input];
+  revealPasswords(window);
+  assert.equal(button.type, 'button');
+  assert.deepEqual(button.attributes, { 'aria-label': 'Show password', 'aria-pressed': 'false', 'aria-controls': 'password' });
+  fire(button, 'click');
+  assert.equal(input.type, 'text');
+  assert.equal(button.attributes['aria-pressed'], 'true');
+  fire(form, 'submit');
+  assert.equal(input.type, 'password');
+  assert.equal(button.attributes['aria-pressed'], 'false');
+});
+
+test('a page of ours announces its mark when it is loaded, and a page without one nothing', async () => {
+  const global = /** @type {any} */ (globalThis);
+  const marks = /** @type {[string | undefined, string | null][]} */ ([['m1', 'm1'], [undefined, null]]);
+  for (const [mark, kept] of marks) {
+    const window = fakeWindow('https://accounts.example.org/account');
+    global.window = window;
+    global.document = { documentElement: { dataset: mark === undefined ? {} : { mark } } };
+    try {
+      const path = `../../../assets/page/mark.js?${mark}`;
+      await import(path);
+    } finally {
+      delete global.window;
+      delete global.document;
+    }
+    assert.equal(window.localStorage.getItem(MARK_KEY), kept);
+  }
+});

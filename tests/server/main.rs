@@ -1,0 +1,6 @@
+//! The server from outside: one binary, a file for each subject. Runs on SQLite, and on the
+//! PostgreSQL that `VESTIBULE_TEST_POSTGRES` names.
+
+mod support;
+
+mod recovery;

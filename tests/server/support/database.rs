@@ -1,0 +1,79 @@
+//! A database of its own for each test: an SQLite file, or a schema in the PostgreSQL that
+//! `VESTIBULE_TEST_POSTGRES` names.
+
+use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use std::path::PathBuf;
+use vestibule::random;
+
+/// Where one test keeps its data.
+pub enum Database {
+    Sqlite { folder: tempfile::TempDir },
+    Postgres { url: String },
+}
+
+impl Database {
+    pub async fn new() -> Self {
+        match std::env::var("VESTIBULE_TEST_POSTGRES") {
+            Ok(server) => Self::new_schema(&server).await,
+            Err(_) => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                Self::Sqlite { folder }
+            }
+        }
+    }
+
+    async fn new_schema(server: &str) -> Self {
+        let schema = format!("test_{}", random::id());
+        let mut connection = PgConnection::connect(server).await.expect("PostgreSQL answers");
+        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+        sqlx::query(create).execute(&mut connection).await.expect("a schema can be made");
+        let joint = if server.contains('?') { '&' } else { '?' };
+        Self::Postgres { url: format!("{server}{joint}options=-csearch_path%3D{schema}") }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite { folder } => {
+                format!("sqlite://{}", folder.path().join("test.db").display())
+            }
+            Self::Postgres { url } => url.clone(),
+        }
+    }
+
+    /// The file, on SQLite.
+    pub fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite { folder } => Some(folder.path().join("test.db")),
+            Self::Postgres { .. } => None,
+        }
+    }
+
+    /// Every row of a table as text, columns joined by `|`, in the order of the first column.
+    pub async fn rows(&self, table: &str, columns: &[&str]) -> Vec<String> {
+        let parts: Vec<String> =
+            columns.iter().map(|c| format!("COALESCE(CAST({c} AS TEXT), 'null')")).collect();
+        self.texts(&format!("SELECT {} FROM {table} ORDER BY 1", parts.join(" || '|' || "))).await
+    }
+
+    /// The first column, as text, of whatever a statement gives.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite { .. } => {
+                let mut connection =
+                    SqliteConnection::connect(&self.url()).await.expect("the file opens");
+                let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("the query runs");
+                rows.iter().map(|row| row.get::<String, _>(0)).collect()
+            }
+            Self::Postgres { url } => {
+                let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+                let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("the query runs");
+                rows.iter().map(|row| row.get::<String, _>(0)).collect()
+            }
+        }
+    }
+}

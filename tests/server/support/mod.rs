@@ -1,0 +1,189 @@
+//! A real server on a port of its own with a database of its own, and clients for each role.
+
+mod backend;
+mod browser;
+mod database;
+
+use rocket::fairing::AdHoc;
+use rocket::tokio;
+use std::sync::Arc;
+use std::time::Duration;
+use vestibule::clock::Clock;
+use vestibule::config::{Config, DeclaredClient};
+use vestibule::domain::client::Registration;
+use vestibule::domain::origin::{Embedder, Origin};
+use vestibule::domain::seal::SealingKey;
+use vestibule::domain::secret::{Secret, SecretHash};
+use vestibule::limits;
+use vestibule::passwords::Cost;
+use vestibule::store::Store;
+
+pub use backend::Backend;
+pub use browser::{Answer, Browser};
+pub use database::Database;
+
+/// The issuer of every test server; requests reach it on whatever port it has.
+pub const ISSUER: &str = "http://accounts.vestibule.localhost:8000";
+pub const WIKI: &str = "http://wiki.vestibule.localhost:8001";
+pub const NOTES: &str = "http://notes.vestibule.localhost:8002";
+pub const SPECS: &str = "http://specs.example.localhost:8005";
+/// 21 November 2026, 20:37 UTC.
+pub const START: i64 = 1_795_293_420_000;
+pub const PASSWORD: &str = "looking-glass-1871";
+
+/// A running accounts server. Dropped, it stops.
+pub struct TestServer {
+    pub url: String,
+    pub store: Store,
+    pub clock: Clock,
+    pub database: Arc<Database>,
+    shutdown: rocket::Shutdown,
+}
+
+/// What a test wants other than usual.
+pub struct Setup {
+    pub config: Config,
+    pub clock: Clock,
+    pub database: Arc<Database>,
+}
+
+impl Setup {
+    /// The demo's family: wiki and notes of the organisation, specs of another.
+    pub async fn new() -> Self {
+        let database = Arc::new(Database::new().await);
+        let issuer = Origin::parse(ISSUER).expect("an origin");
+        let mut config = Config::new(issuer, database.url(), SealingKey::new(&[7; 32]));
+        config.password_hash.cost = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
+        config.password_hash.threads = 1;
+        config.limits = limits::Settings::all(limits::Rate::new(10_000, 1));
+        config.clients = vec![wiki(), notes(), specs()];
+        Self { config, clock: Clock::manual(START), database }
+    }
+
+    pub async fn start(self) -> TestServer {
+        TestServer::start(self).await
+    }
+}
+
+/// The secret of a test client.
+pub fn secret_of(client_id: &str) -> String {
+    format!("{client_id}-secret-{}", "0123456789abcdef".repeat(3))
+}
+
+pub fn declared(registration: Registration) -> DeclaredClient {
+    let secret = SecretHash::of(secret_of(&registration.client_id).as_bytes());
+    DeclaredClient { registration, secret_hash: Some(secret.as_str().to_owned()) }
+}
+
+pub fn wiki() -> DeclaredClient {
+    declared(Registration {
+        client_name: "Wiki".into(),
+        return_uris: vec![format!("{WIKI}/sso/return")],
+        first_party: true,
+        ..Registration::named("wiki", WIKI)
+    })
+}
+
+pub fn notes() -> DeclaredClient {
+    let embedder = |origin: &str| Embedder::Origin(Origin::parse(origin).expect("an origin"));
+    declared(Registration {
+        client_name: "Notes".into(),
+        embedders: vec![embedder(WIKI), embedder(SPECS)],
+        return_uris: vec![format!("{NOTES}/sso/return")],
+        first_party: true,
+        require_nonce: false,
+        ..Registration::named("notes", NOTES)
+    })
+}
+
+pub fn specs() -> DeclaredClient {
+    declared(Registration {
+        client_name: "Specs".into(),
+        ..Registration::named("specs", SPECS)
+    })
+}
+
+impl TestServer {
+    /// The usual one.
+    pub async fn new() -> Self {
+        Setup::new().await.start().await
+    }
+
+    async fn start(setup: Setup) -> Self {
+        let Setup { config, clock, database } = setup;
+        let store = Store::open(&config.database_url).await.expect("the database opens");
+        let figment = rocket::Config::figment()
+            .merge(("port", 0))
+            .merge(("address", "127.0.0.1"))
+            .merge(("log_level", "off"))
+            .merge(("workers", 2))
+            .merge(("shutdown.ctrlc", false))
+            .merge(("shutdown.signals", Vec::<String>::new()))
+            .merge(("shutdown.grace", 1))
+            .merge(("shutdown.mercy", 1));
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let rocket = vestibule::attach_to(
+            rocket::custom(figment),
+            &config,
+            store.clone(),
+            clock.clone(),
+        )
+        .await
+        .expect("the server can be made")
+        .attach(AdHoc::on_liftoff("port", |rocket| {
+            Box::pin(async move {
+                let _ = sender.send(rocket.config().port);
+            })
+        }))
+        .ignite()
+        .await
+        .expect("the server ignites");
+        let shutdown = rocket.shutdown();
+        tokio::spawn(rocket.launch());
+        let port = tokio::time::timeout(Duration::from_secs(30), receiver)
+            .await
+            .expect("the server starts in time")
+            .expect("the server starts");
+        let url = format!("http://127.0.0.1:{port}");
+        Self { url, store, clock, database, shutdown }
+    }
+
+    /// A second node on the same database.
+    pub async fn second_node(&self, config: Config) -> Self {
+        let (clock, database) = (self.clock.clone(), self.database.clone());
+        Self::start(Setup { config, clock, database }).await
+    }
+
+    /// A browser that has seen nothing yet.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    /// A browser in which a new account was made and is signed in.
+    pub async fn signed_up(&self, username: &str) -> Browser {
+        let browser = self.browser();
+        let answer = browser.sign_up(username).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        browser
+    }
+
+    /// The backend of a client.
+    pub fn backend(&self, client_id: &str) -> Backend {
+        Backend::new(&self.url, client_id, &secret_of(client_id))
+    }
+
+    pub async fn stop(self) {
+        self.shutdown.clone().notify();
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+    }
+}
+
+/// A nonce such as a relying party makes.
+pub fn nonce() -> String {
+    Secret::random().reveal()
+}
