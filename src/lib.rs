@@ -92,10 +92,12 @@ fn own_settings(figment: Figment, template_dir: &std::path::Path) -> Figment {
 
 /// Serves until the process is told to stop, then finishes what runs.
 pub async fn launch(config: Config) -> Result<(), StartError> {
-    let rocket = attach(rocket::custom(config.rocket.clone()), &config).await?;
-    rocket
-        .launch()
-        .await
+    let store = Store::open(&config.database_url).await?;
+    let rocket = rocket::custom(config.rocket.clone());
+    let rocket = attach_to(rocket, &config, store.clone(), Clock::system()).await?;
+    let ended = rocket.launch().await;
+    store.close().await;
+    ended
         .map(|_| ())
         .map_err(|error| StartError(error.to_string()))
 }

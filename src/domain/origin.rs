@@ -81,6 +81,12 @@ pub fn check_uri(text: &str) -> Result<(), OriginError> {
             "`{text}` is not written in full; write `{url}`"
         )));
     }
+    let odd = |part: &str| part.contains(|c| "\"<>[]\\^`{|}".contains(c));
+    if odd(url.path()) || url.query().is_some_and(odd) {
+        return Err(OriginError(format!(
+            "`{text}` has characters that must be percent-encoded"
+        )));
+    }
     if url.fragment().is_some() {
         return Err(OriginError(format!(
             "`{text}` has a fragment (`#…`), which is not allowed"

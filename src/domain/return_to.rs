@@ -75,6 +75,11 @@ fn own_path(next: &str, issuer: &Origin) -> Option<String> {
         .then(|| next.to_owned())
 }
 
+/// The characters of RFC 3986, without the fragment's `#` and the brackets of addresses.
+fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@/?".contains(&byte)
+}
+
 fn registered(next: &str, clients: &[Client]) -> Option<ReturnTo> {
     let trusted = clients
         .iter()

@@ -15,7 +15,6 @@ use super::body::{JsonBody, Query};
 use super::cookies;
 use super::error::Problem;
 use super::guard::fetch_metadata::BridgeCall;
-use super::guard::network::Peer;
 use super::guard::visitor::{Visitor, touch};
 use super::headers::Framable;
 use crate::domain::account::fold;
@@ -164,7 +163,6 @@ async fn payload(
     _script: BridgeCall,
     app: &State<App>,
     visitor: Visitor,
-    peer: Peer,
     ask: JsonBody<Ask>,
 ) -> Result<Json<Verdict>, Problem> {
     let ask = ask.0;
@@ -175,13 +173,10 @@ async fn payload(
     }
     let client = asking_client(app, &ask.client_id, &ask.origin).await?;
     let who = whoever(app, visitor).await?;
-    let asker = who
-        .as_ref()
-        .map_or_else(|| peer.address.to_string(), |who| who.session.id.clone());
-    app.limits.bridge(&asker, &ask.client_id)?;
     let Some(who) = who else {
         return Ok(Verdict::no("login_required", String::new()));
     };
+    app.limits.bridge(&who.session.id, &ask.client_id)?;
     let mark = who.session.mark();
     let granted = if client.registration.first_party {
         None

@@ -53,11 +53,19 @@ impl Setup {
         let database = Arc::new(Database::new().await);
         let issuer = Origin::parse(ISSUER).expect("an origin");
         let mut config = Config::new(issuer, database.url(), SealingKey::new(&[7; 32]));
-        config.password_hash.cost = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
+        config.password_hash.cost = Cost {
+            memory_kib: 8,
+            iterations: 1,
+            parallelism: 1,
+        };
         config.password_hash.threads = 1;
         config.limits = limits::Settings::all(limits::Rate::new(10_000, 1));
         config.clients = vec![wiki(), notes(), specs()];
-        Self { config, clock: Clock::manual(START), database }
+        Self {
+            config,
+            clock: Clock::manual(START),
+            database,
+        }
     }
 
     pub async fn start(self) -> TestServer {
@@ -72,7 +80,10 @@ pub fn secret_of(client_id: &str) -> String {
 
 pub fn declared(registration: Registration) -> DeclaredClient {
     let secret = SecretHash::of(secret_of(&registration.client_id).as_bytes());
-    DeclaredClient { registration, secret_hash: Some(secret.as_str().to_owned()) }
+    DeclaredClient {
+        registration,
+        secret_hash: Some(secret.as_str().to_owned()),
+    }
 }
 
 pub fn wiki() -> DeclaredClient {
@@ -110,8 +121,14 @@ impl TestServer {
     }
 
     async fn start(setup: Setup) -> Self {
-        let Setup { config, clock, database } = setup;
-        let store = Store::open(&config.database_url).await.expect("the database opens");
+        let Setup {
+            config,
+            clock,
+            database,
+        } = setup;
+        let store = Store::open(&config.database_url)
+            .await
+            .expect("the database opens");
         let figment = rocket::Config::figment()
             .merge(("port", 0))
             .merge(("address", "127.0.0.1"))
@@ -145,13 +162,24 @@ impl TestServer {
             .expect("the server starts in time")
             .expect("the server starts");
         let url = format!("http://127.0.0.1:{port}");
-        Self { url, store, clock, database, shutdown }
+        Self {
+            url,
+            store,
+            clock,
+            database,
+            shutdown,
+        }
     }
 
     /// A second node on the same database.
     pub async fn second_node(&self, config: Config) -> Self {
         let (clock, database) = (self.clock.clone(), self.database.clone());
-        Self::start(Setup { config, clock, database }).await
+        Self::start(Setup {
+            config,
+            clock,
+            database,
+        })
+        .await
     }
 
     /// A browser that has seen nothing yet.
