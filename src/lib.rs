@@ -16,6 +16,11 @@ pub mod store;
 pub mod jobs;
 pub mod web;
 
+pub mod relying;
+
+pub mod cli;
+pub mod demo;
+
 use rocket::figment::Figment;
 use rocket::{Build, Rocket};
 use std::fmt;

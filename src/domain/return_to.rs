@@ -58,9 +58,7 @@ impl ReturnTo {
 }
 
 fn own_path(next: &str, issuer: &Origin) -> Option<String> {
-    let printable = next
-        .bytes()
-        .all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
+    let printable = next.bytes().all(is_uri_byte);
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let encoded_trick = ["%5c", "%2f%2f", "%0", "%1"]
         .iter()

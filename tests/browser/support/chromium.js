@@ -22,6 +22,8 @@ const ARGUMENTS = [
 ];
 /** How long playwright waits for an element or a page before it says what it did not find. */
 const PATIENCE_MS = 20_000;
+/** An attachment takes half a second; now and then one hangs, and the next one does not. */
+const ATTACH_MS = 10_000;
 const FAREWELL_MS = 5_000;
 
 /**
@@ -58,7 +60,8 @@ function driverPort(profile, process) {
 export async function openChromium({ thirdPartyCookies = 'blocked' } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'vestibule-chromium.'));
   await writePreferences(profile, thirdPartyCookies);
-  const child = spawn(EXECUTABLE, [...ARGUMENTS, `--user-data-dir=${profile}`], {
+  // An empty page to begin with: the "new tab" page would still be on its way when playwright attaches.
+  const child = spawn(EXECUTABLE, [...ARGUMENTS, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: 'ignore',
     // Nothing of the person who runs the tests: neither a home, nor a proxy.
     env: { PATH: process.env.PATH, HOME: profile, LANG: 'C.UTF-8' },
@@ -71,8 +74,9 @@ export async function openChromium({ thirdPartyCookies = 'blocked' } = {}) {
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const browser = await engine.connectOverCDP(`http://127.0.0.1:${await driverPort(profile, child)}`);
-    return attached(browser, ended, end);
+    const driver = `http://127.0.0.1:${await driverPort(profile, child)}`;
+    const attach = () => engine.connectOverCDP(driver, { timeout: ATTACH_MS });
+    return attached(await attach().catch(attach), ended, end);
   } catch (error) {
     await end();
     throw error;

@@ -1,0 +1,222 @@
+// A relying party's backend in plain Node (20 or newer), without dependencies: the contract of
+// docs/relying.md from top to bottom. Start it with
+//
+//   ACCOUNTS=https://accounts.example.org CLIENT_ID=wiki CLIENT_SECRET=… \
+//   ORIGIN=https://wiki.example.org PORT=8080 node server.mjs
+//
+// ACCOUNTS_INTERNAL is the address for calls between servers where it differs from ACCOUNTS.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+
+const { ACCOUNTS, ACCOUNTS_INTERNAL = ACCOUNTS, CLIENT_ID, CLIENT_SECRET, ORIGIN, PORT = '8080', HOST = '127.0.0.1' } = process.env;
+for (const [name, value] of Object.entries({ ACCOUNTS, CLIENT_ID, CLIENT_SECRET, ORIGIN })) {
+  if (!value) throw new Error(`${name} is not set`);
+}
+
+const SECONDS = 1_000, MINUTES = 60 * SECONDS, HOURS = 60 * MINUTES;
+const HEX = /^[0-9a-f]{64}$/;
+const sha256 = (text, encoding) => createHash('sha256').update(text).digest(encoding);
+const nonceOf = (tx) => sha256(`vestibule-nonce:${tx}`, 'base64url');
+const cookie = (name, value, site, more = '') => `__Host-sso-${name}=${value}; Path=/; Secure; HttpOnly; SameSite=${site}${more}`;
+
+/** Ends a request with a status; `outcome` says what became of the local session. */
+class Refusal extends Error {
+  constructor(status, error, { outcome = 'none', headers = {} } = {}) {
+    super(error);
+    Object.assign(this, { status, outcome, headers });
+  }
+}
+
+// ---- the accounts server, off-band ----
+
+/** Calls with a deadline, without redirects, and reads no more than 64 kB. */
+async function call(path, body) {
+  const authorization = `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`;
+  try {
+    const response = await fetch(ACCOUNTS_INTERNAL + path, {
+      method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(3 * SECONDS),
+      headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body),
+    });
+    let text = '';
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
+      if (text.length > 64 * 1024) throw new Refusal(502, 'accounts_error');
+    }
+    if (response.status === 200) return JSON.parse(text);
+    if (response.status === 403) throw new Refusal(403, 'payload_refused');
+    if (response.status === 410) throw new Refusal(410, 'payload_gone');
+    if (response.status === 429 || response.status === 503) {
+      throw new Refusal(503, 'accounts_busy', { headers: { 'Retry-After': response.headers.get('retry-after') ?? '1' } });
+    }
+    throw new Refusal(502, 'accounts_error');
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw error.name === 'TimeoutError' ? new Refusal(504, 'accounts_timeout') : new Refusal(502, 'accounts_unreachable');
+  }
+}
+
+// ---- local sessions, by the SHA-256 of their secret ----
+
+const sessions = new Map();
+let quietUntil = 0;
+
+/** The live session of a cookie; every 10 minutes it is asked for again, by one request at a time. */
+async function live(secret) {
+  const id = HEX.test(secret ?? '') ? sha256(secret, 'hex') : '';
+  const session = sessions.get(id);
+  if (session === undefined) return null;
+  if (Date.now() >= Math.min(session.endsAt, session.seenAt + 2 * HOURS)) sessions.delete(id);
+  else if (Date.now() - session.checkedAt >= 10 * MINUTES && Date.now() >= quietUntil) {
+    session.asking ??= askAgain(id, session).finally(() => { session.asking = undefined; });
+    await session.asking;
+  }
+  if (!sessions.has(id)) return null;
+  session.seenAt = Date.now();
+  return { id, ...session };
+}
+
+/** Only a clear no ends a session; without an answer nobody asks again for a while. */
+async function askAgain(id, session) {
+  try {
+    const { active } = await call('/v1/session/status', { sid: session.person.sid });
+    if (active === false) sessions.delete(id);
+    else if (active === true) session.checkedAt = Date.now();
+    else quietUntil = Date.now() + 30 * SECONDS;
+  } catch {
+    quietUntil = Date.now() + 30 * SECONDS;
+  }
+}
+
+// ---- reading a request ----
+
+/** The `__Host-` cookies; one that is there twice is refused. */
+function cookiesOf(request) {
+  const jar = {};
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const [name, ...value] = pair.split('=').map((part) => part.trim());
+    if (!name.startsWith('__Host-')) continue;
+    if (Object.hasOwn(jar, name)) throw new Refusal(400, 'invalid_request');
+    jar[name] = value.join('=');
+  }
+  return { session: jar['__Host-sso-session'], tx: jar['__Host-sso-tx'], to: jar['__Host-sso-to'] };
+}
+
+function checkOwnPage({ headers }) {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined ? headers.origin !== ORIGIN : site !== 'same-origin') throw new Refusal(403, 'foreign_origin');
+}
+
+/** The payload, from JSON or from a form; exactly one. */
+async function payloadOf(request) {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > 4096) throw new Refusal(413, 'invalid_request', { headers: { Connection: 'close' } });
+  }
+  const [type, ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';').map((part) => part.trim());
+  const charset = parameters.find((part) => part.startsWith('charset='))?.replace(/^charset=|"/g, '') ?? 'utf-8';
+  const isJson = type === 'application/json', isForm = type === 'application/x-www-form-urlencoded';
+  if (charset !== 'utf-8' || !(isJson || isForm)) throw new Refusal(415, 'invalid_request');
+  const values = isForm ? new URLSearchParams(text).getAll('recoveryPayload') : fromJson(text);
+  if (values.length !== 1 || typeof values[0] !== 'string') throw new Refusal(400, 'invalid_request');
+  if (values[0] !== '' && !HEX.test(values[0])) throw new Refusal(400, 'invalid_request');
+  return values[0];
+}
+
+/** JSON.parse keeps the last of doubled members: they are counted in the text, where escapes could hide one. */
+function fromJson(text) {
+  try {
+    const body = JSON.parse(text);
+    const count = text.split('"recoveryPayload"').length - 1;
+    return count === 1 && !text.includes('\\') && !Array.isArray(body) ? [body.recoveryPayload] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Paths of this site only, in every reading that a browser could give them, and none of the kit's own. */
+function mayReturn(path) {
+  return path.length <= 1024 && /^\/[!-[\]-~]*$/.test(path) && !path.split(/[?#]/)[0].includes('//')
+    && !/%(?![0-9a-f]{2})|%[01][0-9a-f]|%5c|%7f/i.test(path) && !/^\/sso(?:$|[/?#])/.test(path);
+}
+
+// ---- the four routes ----
+
+async function show({ session, tx }) {
+  const known = HEX.test(tx ?? '') ? tx : undefined;
+  const used = known ?? randomBytes(32).toString('hex');
+  const headers = known ? {} : { 'Set-Cookie': cookie('tx', used, 'Strict') };
+  return { status: 200, headers, body: { hasSession: await live(session) !== null, nonce: nonceOf(used) } };
+}
+
+async function receive(request) {
+  checkOwnPage(request);
+  const { session, tx } = cookiesOf(request);
+  const recoveryPayload = await payloadOf(request);
+  if (recoveryPayload === '') return close(session);
+  if (!HEX.test(tx ?? '')) throw new Refusal(403, 'invalid_nonce');
+  const person = await call('/v1/session/recover', { recoveryPayload, nonce: nonceOf(tx), origin: ORIGIN });
+  if (typeof person.uid !== 'string' || typeof person.sid !== 'string') throw new Refusal(502, 'accounts_error');
+  const before = await live(session);
+  let outcome = 'created';
+  if (before?.person.uid === person.uid) outcome = before.person.sid === person.sid ? 'already' : 'resumed';
+  else if (before) {
+    const { active } = await call('/v1/session/status', { sid: before.person.sid }).catch(() => ({ active: true }));
+    if (active !== false) throw new Refusal(409, 'other_account');
+  }
+  const secret = randomBytes(32).toString('hex'), now = Date.now();
+  for (const [id, { endsAt }] of sessions) if (endsAt <= now) sessions.delete(id);
+  sessions.set(sha256(secret, 'hex'), { person, endsAt: now + 24 * HOURS, seenAt: now, checkedAt: now });
+  if (before) sessions.delete(before.id);
+  return { status: 204, outcome, headers: { 'Set-Cookie': cookie('session', secret, 'Lax') } };
+}
+
+async function close(secret) {
+  const before = await live(secret);
+  if (before) sessions.delete(before.id);
+  const headers = secret === undefined ? {} : { 'Set-Cookie': cookie('session', '', 'Lax', '; Max-Age=0') };
+  throw new Refusal(401, 'login_required', { outcome: before ? 'closed' : 'none', headers });
+}
+
+function start(to) {
+  if (!mayReturn(to)) throw new Refusal(400, 'invalid_request');
+  const next = encodeURIComponent(`${ORIGIN}/sso/return`);
+  const remembered = cookie('to', encodeURIComponent(to), 'Lax', '; Max-Age=3600');
+  return { status: 303, headers: { Location: `${ACCOUNTS}/signin?next=${next}`, 'Set-Cookie': remembered } };
+}
+
+function home({ to = '' }) {
+  let page = '/';
+  try { page = decodeURIComponent(to); } catch { /* the first page will do */ }
+  const headers = { Location: ORIGIN + (mayReturn(page) ? page : '/'), 'Set-Cookie': cookie('to', '', 'Lax', '; Max-Age=0') };
+  return { status: 303, headers };
+}
+
+async function route(request) {
+  const { pathname, searchParams } = new URL(request.url, ORIGIN);
+  switch (`${request.method} ${pathname}`) {
+    case 'GET /sso': return show(cookiesOf(request));
+    case 'POST /sso': return receive(request);
+    case 'GET /sso/start': return start(searchParams.get('to') ?? '/');
+    case 'GET /sso/return': return home(cookiesOf(request));
+    // The application itself begins here.
+    case 'GET /': return { status: 200, body: { person: (await live(cookiesOf(request).session))?.person ?? null } };
+    default: throw new Refusal(404, 'not_found');
+  }
+}
+
+const server = createServer(async (request, response) => {
+  const answer = await route(request).catch((error) => error instanceof Refusal
+    ? { ...error, headers: error.headers, body: { error: error.message } }
+    : { status: 500, outcome: 'none', body: { error: 'server_error' } });
+  const { status, outcome, headers = {}, body } = answer;
+  response.writeHead(status, {
+    'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers,
+    ...(outcome ? { 'X-Vestibule-Outcome': outcome } : {}), ...(body ? { 'Content-Type': 'application/json' } : {}),
+  });
+  response.end(body && JSON.stringify(body));
+});
+server.requestTimeout = 10 * SECONDS;
+server.listen(Number(PORT), HOST, () => console.log(`listening on ${HOST}:${server.address().port}`));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => { server.close(); server.closeAllConnections(); });

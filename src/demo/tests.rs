@@ -1,0 +1,222 @@
+//! The sites by themselves, without an accounts server: what strangers can see and do.
+
+use super::sites::Sites;
+use super::{Place, notes, site, specs, wiki};
+use rocket::http::{ContentType, Header};
+use rocket::local::asynchronous::{Client, LocalResponse};
+use serde_json::{Value, json};
+use tera::{Context, Tera};
+
+struct World {
+    wiki: Client,
+    notes: Client,
+    specs: Client,
+    /// Holds the databases.
+    _place: Place,
+}
+
+impl World {
+    async fn new() -> Self {
+        let sites = Sites::from_port(8_000).expect("in range");
+        let place = Place::open(None).expect("a temporary folder");
+        let wiki = wiki::site(&sites, &place).await.expect("builds");
+        let notes = notes::site(&sites, &place).await.expect("builds");
+        let specs = specs::site(&sites, &place).expect("builds");
+        Self {
+            wiki: Client::untracked(wiki).await.expect("ignites"),
+            notes: Client::untracked(notes).await.expect("ignites"),
+            specs: Client::untracked(specs).await.expect("ignites"),
+            _place: place,
+        }
+    }
+}
+
+fn header<'r>(answer: &'r LocalResponse<'_>, name: &str) -> &'r str {
+    answer.headers().get_one(name).unwrap_or_default()
+}
+
+#[rocket::async_test]
+async fn everybody_reads_the_wiki_and_nobody_writes_without_signing_in() {
+    let world = World::new().await;
+    for page in [
+        "/",
+        "/pages",
+        "/page/things-to-try",
+        "/page/front-page/history",
+        "/page/front-page/history/1",
+    ] {
+        assert_eq!(
+            world.wiki.get(page).dispatch().await.status().code,
+            200,
+            "{page}"
+        );
+    }
+    assert_eq!(
+        world
+            .wiki
+            .get("/page/no-such-page")
+            .dispatch()
+            .await
+            .status()
+            .code,
+        404
+    );
+    for (form, to) in [
+        ("/new", "%2Fnew"),
+        ("/page/front-page/edit", "%2Fpage%2Ffront-page%2Fedit"),
+    ] {
+        let answer = world.wiki.get(form).dispatch().await;
+        assert_eq!(header(&answer, "Location"), format!("/sso/start?to={to}"));
+        for (site, status) in [("same-site", 403), ("same-origin", 401)] {
+            let post = world
+                .wiki
+                .post(form)
+                .header(Header::new("Sec-Fetch-Site", site));
+            let post = post
+                .header(ContentType::Form)
+                .body("title=a&text=b&number=1");
+            assert_eq!(post.dispatch().await.status().code, status, "{form} {site}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn only_the_widget_can_be_framed_and_only_by_its_hosts() {
+    let world = World::new().await;
+    let hosts = "frame-ancestors http://wiki.vestibule.localhost:8001 \
+        http://specs.example.localhost:8005";
+    let widget = "/sidebar?page=http://wiki.vestibule.localhost:8001/page/front-page";
+    let answer = world.notes.get(widget).dispatch().await;
+    assert_eq!(answer.status().code, 200);
+    assert!(header(&answer, "Content-Security-Policy").ends_with(hosts));
+    assert_eq!(header(&answer, "X-Frame-Options"), "");
+    for (client, page) in [
+        (&world.wiki, "/"),
+        (&world.notes, "/"),
+        (&world.specs, "/"),
+        (&world.wiki, "/none"),
+        (&world.notes, "/signed-in"),
+    ] {
+        let answer = client.get(page).dispatch().await;
+        let policy = header(&answer, "Content-Security-Policy");
+        assert!(
+            policy.ends_with("frame-ancestors 'none'"),
+            "{page}: {policy}"
+        );
+        assert_eq!(header(&answer, "X-Frame-Options"), "DENY");
+    }
+}
+
+#[rocket::async_test]
+async fn the_widget_believes_only_addresses_of_its_hosts() {
+    let world = World::new().await;
+    for bad in [
+        "/sidebar",
+        "/sidebar?page=https://evil.test/",
+        "/api/notes?page=javascript:1",
+    ] {
+        assert_eq!(
+            world.notes.get(bad).dispatch().await.status().code,
+            400,
+            "{bad}"
+        );
+    }
+    let back = world
+        .notes
+        .get("/back?page=https://evil.test/")
+        .dispatch()
+        .await;
+    assert_eq!(header(&back, "Location"), "/");
+    let page = "http://specs.example.localhost:8005/";
+    let back = world
+        .notes
+        .get(format!("/back?page={page}"))
+        .dispatch()
+        .await;
+    assert_eq!(header(&back, "Location"), page);
+}
+
+#[rocket::async_test]
+async fn cookies_of_the_widget_may_be_sent_in_foreign_frames() {
+    let world = World::new().await;
+    let widget = world.notes.get("/sso").dispatch().await;
+    assert!(header(&widget, "Set-Cookie").contains("SameSite=None; Partitioned"));
+    let wiki = world.wiki.get("/sso").dispatch().await;
+    assert!(header(&wiki, "Set-Cookie").contains("SameSite=Strict"));
+}
+
+#[rocket::async_test]
+async fn only_the_sites_own_files_are_served() {
+    let world = World::new().await;
+    for file in [
+        "demo/demo.css",
+        "demo/page.js",
+        "demo/sidebar.js",
+        "demo/specs.js",
+        "style/main.css",
+    ] {
+        let answer = world.specs.get(format!("/assets/{file}")).dispatch().await;
+        assert_eq!(answer.status().code, 200, "{file}");
+    }
+    for file in [
+        "sdk/vestibule.js",
+        "bridge/bridge.js",
+        "demo/../sdk/vestibule.js",
+        "demo",
+    ] {
+        let answer = world.specs.get(format!("/assets/{file}")).dispatch().await;
+        assert_eq!(answer.status().code, 404, "{file}");
+    }
+}
+
+/// What each page is rendered with; parts are rendered within them.
+fn sample(template: &str) -> Option<Value> {
+    let revision =
+        json!({ "slug": "a", "title": "<A>", "number": 1, "author": "Alice", "at": "today" });
+    let note = json!({ "id": 1, "text": "<b>", "author": "Bob", "at": "today", "target": "https://a.test/" });
+    let page = match template {
+        "demo/error.html" => json!({ "status": 404, "text": "<gone>" }),
+        "demo/wiki/page.html" => {
+            let pieces = json!([[{ "text": "<b>" }, { "text": "<a>", "href": "/page/a" }]]);
+            json!({ "slug": "a", "title": "<A>", "number": 1, "author": "Alice", "at": "today",
+                "paragraphs": pieces, "old": true })
+        }
+        "demo/wiki/pages.html" => json!({ "pages": [revision] }),
+        "demo/wiki/history.html" => json!({ "title": "<A>", "slug": "a", "revisions": [revision] }),
+        "demo/wiki/new.html" => json!({ "title": "<A>", "text": "<b>", "error": "<wrong>" }),
+        "demo/wiki/edit.html" => json!({ "title": "<A>", "slug": "a", "number": 1, "text": "<b>",
+            "theirs": "<c>", "author": "Bob", "error": "<wrong>" }),
+        "demo/notes/front.html" => json!({ "mine": [note] }),
+        "demo/notes/sidebar.html" => json!({ "target": "https://a.test/?<", "notes": [note] }),
+        "demo/notes/signed_in.html" | "demo/specs/front.html" => json!({ "x": "<" }),
+        _ => return None,
+    };
+    Some(page)
+}
+
+#[test]
+fn every_page_renders_and_escapes_what_people_wrote() {
+    let mut tera = Tera::default();
+    let templates = site::embedded_templates();
+    let parts = ["demo/base.html", "demo/person.html", "demo/wiki/nav.html"];
+    tera.add_raw_templates(templates.clone())
+        .expect("they parse");
+    for (name, _) in templates
+        .iter()
+        .filter(|(name, _)| !parts.contains(&name.as_str()))
+    {
+        let page = sample(name).unwrap_or_else(|| panic!("{name} has no sample"));
+        let site = json!({ "name": "Wiki", "client_id": "wiki", "accounts": "https://accounts.test",
+            "origin": "https://wiki.test", "wiki": "", "notes": "", "specs": "" });
+        for person in [json!(null), json!("<i>Alice")] {
+            let context = json!({ "site": site, "person": person, "here": "/a?<b>", "page": page });
+            let context = Context::from_serialize(context).expect("an object");
+            let html = tera
+                .render(name, &context)
+                .unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            for written in ["<b>", "<A>", "<i>", "<a>", "<c>", "<wrong>", "<gone>", "?<"] {
+                assert!(!html.contains(written), "{name} does not escape {written}");
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a newcomer reads first.
+
+use super::sites::{PERSON, Sites};
+use std::path::Path;
+
+/// The addresses, with one line each of what to try.
+pub(super) fn text(sites: &Sites, kept: Option<&Path>) -> String {
+    let Sites {
+        accounts,
+        wiki,
+        notes,
+        specs,
+        ..
+    } = sites;
+    let keeps = kept.map_or_else(
+        || "Nothing is kept when it ends; --data DIR would keep it.".to_owned(),
+        |folder| {
+            format!(
+                "Accounts, pages and notes are kept in {}.",
+                folder.display()
+            )
+        },
+    );
+    format!(
+        "
+Vestibule runs. One sign-in, and every site of the family knows who is there.
+
+  {wiki}
+      Begin here. Sign in at the top; you come back to the page you left, and can edit it.
+      The notes in its frame know you too, although nobody told them.
+  {notes}
+      Your notes. Sign out here with the wiki open in another tab, and watch the wiki follow.
+  {specs}
+      Another site altogether. The same notes in its frame, where browsers keep them apart.
+  {accounts}
+      Your account: profile, password, and every browser that is signed in.
+
+  There is one account already:   {username}   {password}
+
+For Chrome, Edge, Firefox and others like them, which find names under .localhost on this machine
+by themselves. Safari does not.
+{keeps}
+Ctrl-C ends everything.
+",
+        wiki = wiki.origin,
+        notes = notes.origin,
+        specs = specs.origin,
+        accounts = accounts.origin,
+        username = PERSON.username,
+        password = PERSON.password,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_fits_a_terminal_and_has_every_address() {
+        let sites = Sites::from_port(9_000).expect("free numbers");
+        let text = text(&sites, None);
+        assert!(sites.all().iter().all(|site| text.contains(&site.origin)));
+        assert!(text.contains("alice   looking-glass-1871"));
+        assert!(text.lines().all(|line| line.chars().count() <= 100));
+    }
+}
