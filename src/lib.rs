@@ -21,7 +21,9 @@ pub mod relying;
 pub mod cli;
 pub mod demo;
 
+use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
+use rocket::figment::providers::Serialized;
 use rocket::{Build, Rocket};
 use std::fmt;
 
@@ -63,7 +65,9 @@ pub async fn attach_to(
     store: Store,
     clock: Clock,
 ) -> Result<Rocket<Build>, StartError> {
-    store.migrate().await?;
+    for migration in store.migrate().await? {
+        tracing::info!(migration, "the tables were brought up to date");
+    }
     let declared: Vec<_> = config
         .clients
         .iter()
@@ -72,14 +76,8 @@ pub async fn attach_to(
     let synced = store.sync_declared_clients(&declared, clock.now()).await?;
     tracing::info!(added = ?synced.added, changed = ?synced.changed, disabled = ?synced.disabled,
         "clients are as declared");
-    let app = App::start(config, store.clone(), clock.clone())
-        .await
-        .map_err(StartError)?;
-    let jobs = Jobs {
-        store,
-        clock,
-        limits: app.limits.clone(),
-    };
+    let app = App::start(config, store.clone(), clock.clone()).await.map_err(StartError)?;
+    let jobs = Jobs { store, clock, limits: app.limits.clone() };
     // The template engine insists on a folder, though every template is inside the binary.
     let folder = tempfile::tempdir()
         .map_err(|error| StartError(format!("no temporary folder could be made: {error}")))?;
@@ -87,12 +85,12 @@ pub async fn attach_to(
     Ok(web::mount(rocket.configure(figment).manage(folder), app).attach(jobs))
 }
 
-/// What of Rocket's configuration is not anybody's choice.
+/// What of Rocket's configuration is not anybody's choice, in whatever profile.
 fn own_settings(figment: Figment, template_dir: &std::path::Path) -> Figment {
     figment
         // Rocket would believe an `X-Real-IP` from anybody.
-        .merge(("ip_header", false))
-        .merge(("template_dir", template_dir))
+        .merge(Serialized::global("ip_header", false))
+        .merge(Serialized::global("template_dir", template_dir))
 }
 
 /// Serves until the process is told to stop, then finishes what runs.
@@ -100,9 +98,14 @@ pub async fn launch(config: Config) -> Result<(), StartError> {
     let store = Store::open(&config.database_url).await?;
     let rocket = rocket::custom(config.rocket.clone());
     let rocket = attach_to(rocket, &config, store.clone(), Clock::system()).await?;
+    let issuer = config.issuer.clone();
+    let rocket = rocket.attach(AdHoc::on_liftoff("say where", |rocket| {
+        Box::pin(async move {
+            let (address, port) = (rocket.config().address, rocket.config().port);
+            tracing::info!(%issuer, "listening at http://{address}:{port}");
+        })
+    }));
     let ended = rocket.launch().await;
     store.close().await;
-    ended
-        .map(|_| ())
-        .map_err(|error| StartError(error.to_string()))
+    ended.map(|_| ()).map_err(|error| StartError(error.to_string()))
 }

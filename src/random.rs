@@ -17,10 +17,7 @@ pub fn id() -> String {
     hex::encode(bytes::<16>())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that asks the system"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
 fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the system's generator answers");
 }

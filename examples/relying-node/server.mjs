@@ -32,7 +32,7 @@ class Refusal extends Error {
 
 /** Calls with a deadline, without redirects, and reads no more than 64 kB. */
 async function call(path, body) {
-  const authorization = `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`;
+  const authorization = `Basic ${Buffer.from([CLIENT_ID, CLIENT_SECRET].map(encodeURIComponent).join(':')).toString('base64')}`;
   try {
     const response = await fetch(ACCOUNTS_INTERNAL + path, {
       method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(3 * SECONDS),

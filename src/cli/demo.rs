@@ -9,7 +9,7 @@ use super::{Common, logging, serve};
 use crate::config::LogFormat;
 use crate::demo::DemoOptions;
 
-const ABOUT: &str = "\
+pub(super) const ABOUT: &str = "\
 Runs the accounts server and its sample sites in one process, with nothing to configure and no \
 other software: a wiki, an annotator that lives in a frame on it, and a site on another domain. \
 Somebody has an account there already; the address of each site is printed, with what to try.
@@ -24,7 +24,7 @@ Examples:
 
 /// What `demo` takes.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     /// The port of the accounts server; the sites follow it
     #[arg(long, value_name = "PORT", default_value_t = 8000,

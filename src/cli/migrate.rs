@@ -8,7 +8,7 @@ use super::database::missing_file;
 use super::report::{Failure, Report, count};
 use crate::store::Store;
 
-const ABOUT: &str = "\
+pub(super) const ABOUT: &str = "\
 Brings the tables of the database up to this version.
 
 A SQLite file that is not there yet is made, readable for its owner only. `vestibule serve` does \
@@ -23,7 +23,7 @@ Examples:
 
 /// What `migrate` takes.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     /// Only say what would be applied
     #[arg(long)]

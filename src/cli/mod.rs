@@ -61,14 +61,19 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the accounts server
+    #[command(long_about = serve::ABOUT)]
     Serve(serve::Options),
     /// Run the accounts server and its sample sites, with nothing to configure
+    #[command(long_about = demo::ABOUT)]
     Demo(demo::Options),
     /// Bring the tables of the database up to this version
+    #[command(long_about = migrate::ABOUT)]
     Migrate(migrate::Options),
     /// Add, list, disable and enable accounts, and set their passwords
+    #[command(long_about = account::ABOUT)]
     Account(account::Options),
     /// Register the sites that may ask who is signed in
+    #[command(long_about = client::ABOUT)]
     Client(client::Options),
 }
 

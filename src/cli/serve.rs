@@ -10,7 +10,7 @@ use super::logging;
 use super::report::{Failure, Report};
 use crate::config::LogFormat;
 
-const ABOUT: &str = "\
+pub(super) const ABOUT: &str = "\
 Runs the accounts server until it is told to end (Ctrl-C, SIGTERM); it then finishes what runs.
 
 It refuses to start, and says what to do, when the issuer, the database or the key-encryption key \
@@ -33,7 +33,7 @@ Examples:
 
 /// What `serve` takes: nothing of its own.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Options {}
 
 pub(super) fn run(common: &Common, _: &Options) -> Result<Report, Failure> {
@@ -69,7 +69,7 @@ pub(super) fn run_with<T>(
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("No runtime: {error}.")))?;
-    let served = runtime.block_on(server);
+    let outcome = runtime.block_on(server);
     runtime.shutdown_timeout(END);
-    Ok(served)
+    Ok(outcome)
 }

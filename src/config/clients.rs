@@ -22,11 +22,7 @@ pub(super) fn read(tables: Vec<Table<'_>>) -> Vec<DeclaredClient> {
         if !id.is_empty() {
             table.belongs_to(format!(" of the client `{id}`"));
         }
-        if !id.is_empty()
-            && clients
-                .iter()
-                .any(|other| other.registration.client_id == id)
-        {
+        if !id.is_empty() && clients.iter().any(|other| other.registration.client_id == id) {
             table.problem("`client_id` is declared twice; remove one of the two");
         }
         clients.push(one(id, table));
@@ -42,10 +38,7 @@ fn one(id: String, mut table: Table<'_>) -> DeclaredClient {
     }
     let secret_hash = secret_hash(&registration, &mut table);
     table.finish();
-    DeclaredClient {
-        registration,
-        secret_hash,
-    }
+    DeclaredClient { registration, secret_hash }
 }
 
 fn registration(client_id: String, table: &mut Table<'_>) -> Registration {
@@ -53,9 +46,7 @@ fn registration(client_id: String, table: &mut Table<'_>) -> Registration {
     let embedder = |text: &str| Embedder::try_from(text.to_owned());
     let text = |text: &str| Ok::<_, String>(text.to_owned());
     Registration {
-        client_name: table
-            .text("client_name")
-            .unwrap_or_else(|| client_id.clone()),
+        client_name: table.text("client_name").unwrap_or_else(|| client_id.clone()),
         origins: table.list("origins", Origin::parse).unwrap_or_default(),
         embedders: table.list("embedders", embedder).unwrap_or_default(),
         return_uris: table.list("return_uris", text).unwrap_or_default(),
@@ -64,12 +55,8 @@ fn registration(client_id: String, table: &mut Table<'_>) -> Registration {
             .list("post_logout_redirect_uris", text)
             .unwrap_or_default(),
         backchannel_logout_uri: table.text("backchannel_logout_uri"),
-        grant_types: table
-            .list("grant_types", text)
-            .unwrap_or(default.grant_types),
-        response_modes: table
-            .list("response_modes", text)
-            .unwrap_or(default.response_modes),
+        grant_types: table.list("grant_types", text).unwrap_or(default.grant_types),
+        response_modes: table.list("response_modes", text).unwrap_or(default.response_modes),
         token_endpoint_auth_method: table
             .text("token_endpoint_auth_method")
             .unwrap_or(default.token_endpoint_auth_method),

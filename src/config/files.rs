@@ -25,18 +25,14 @@ pub(super) fn key(path: &Path) -> Result<[u8; 32], String> {
     let content = private(path)?;
     let key = <[u8; 32]>::try_from(&content[..]).ok().or_else(|| {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(without_newline(&content), &mut bytes)
-            .ok()
-            .map(|()| bytes)
+        hex::decode_to_slice(without_newline(&content), &mut bytes).ok().map(|()| bytes)
     });
     match key {
         Some(key) if key.iter().any(|byte| byte != &key[0]) => Ok(key),
         Some(_) => Err(format!("{} is not random; {MAKE_A_KEY}", path.display())),
         None => {
-            let is = format!(
-                "{} is neither 32 bytes nor 64 hexadecimal characters",
-                path.display()
-            );
+            let is =
+                format!("{} is neither 32 bytes nor 64 hexadecimal characters", path.display());
             Err(format!("{is}; {MAKE_A_KEY}"))
         }
     }
@@ -46,8 +42,7 @@ pub(super) fn key(path: &Path) -> Result<[u8; 32], String> {
 pub(super) fn secret(path: &Path) -> Result<String, String> {
     let content = private(path)?;
     let text = std::str::from_utf8(without_newline(&content));
-    text.map(str::to_owned)
-        .map_err(|_| format!("{} is not a text", path.display()))
+    text.map(str::to_owned).map_err(|_| format!("{} is not a text", path.display()))
 }
 
 /// A picture, known by its content.
@@ -58,24 +53,16 @@ pub(super) fn logo(path: &Path) -> Result<Logo, String> {
         () if bytes.starts_with(PNG) => "image/png",
         () if is_svg() => "image/svg+xml",
         () => {
-            return Err(format!(
-                "{} is neither an SVG nor a PNG picture",
-                path.display()
-            ));
+            return Err(format!("{} is neither an SVG nor a PNG picture", path.display()));
         }
     };
-    Ok(Logo {
-        media_type,
-        bytes: Arc::from(bytes),
-    })
+    Ok(Logo { media_type, bytes: Arc::from(bytes) })
 }
 
 fn private(path: &Path) -> Result<Vec<u8>, String> {
     if is_open_to_others(path) {
         let path = path.display();
-        return Err(format!(
-            "{path} can be read or changed by others; run `chmod 600 {path}`"
-        ));
+        return Err(format!("{path} can be read or changed by others; run `chmod 600 {path}`"));
     }
     read(path, MOST_OF_A_SECRET)
 }
@@ -85,8 +72,7 @@ fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     /// Everything for others, writing for the group.
     const OPEN: u32 = 0o027;
-    path.metadata()
-        .is_ok_and(|file| file.permissions().mode() & OPEN != 0)
+    path.metadata().is_ok_and(|file| file.permissions().mode() & OPEN != 0)
 }
 
 #[cfg(not(unix))]

@@ -72,9 +72,7 @@ impl Config {
 /// Shows where it runs and nothing that could be a secret.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("issuer", &self.issuer)
-            .finish_non_exhaustive()
+        f.debug_struct("Config").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }
 
@@ -119,11 +117,7 @@ pub struct Brand {
 
 impl Default for Brand {
     fn default() -> Self {
-        Self {
-            name: "Vestibule".into(),
-            logo: None,
-            accent: None,
-        }
+        Self { name: "Vestibule".into(), logo: None, accent: None }
     }
 }
 
@@ -148,10 +142,7 @@ pub struct PasswordHash {
 impl Default for PasswordHash {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self {
-            cost: Cost::default(),
-            threads,
-        }
+        Self { cost: Cost::default(), threads }
     }
 }
 
@@ -174,19 +165,13 @@ pub struct ConfigError {
 impl ConfigError {
     /// `Ok` when there is no problem.
     fn unless_empty(problems: Vec<String>) -> Result<(), Self> {
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Self { problems })
-        }
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }
 }
 
 impl From<String> for ConfigError {
     fn from(problem: String) -> Self {
-        Self {
-            problems: vec![problem],
-        }
+        Self { problems: vec![problem] }
     }
 }
 

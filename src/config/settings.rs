@@ -52,10 +52,7 @@ impl Settings {
     ) -> Result<Self, ConfigError> {
         let figment = source::figment(file, variables)?;
         let problems = source::problems_outside(&figment);
-        match (
-            Self::from_figment(figment),
-            ConfigError::unless_empty(problems),
-        ) {
+        match (Self::from_figment(figment), ConfigError::unless_empty(problems)) {
             (settings, Ok(())) => settings,
             (Ok(_), Err(outside)) => Err(outside),
             (Err(inside), Err(mut outside)) => {
@@ -85,9 +82,7 @@ impl Settings {
             "`database_url` is missing: write where the database is, such as database_url = \
              \"sqlite://vestibule.db\" or VESTIBULE_DATABASE_URL=postgres://…."
         };
-        self.database_url
-            .as_deref()
-            .ok_or_else(|| missing().to_owned().into())
+        self.database_url.as_deref().ok_or_else(|| missing().to_owned().into())
     }
 
     /// What a server can safely run with, or everything that is missing or unsafe.
@@ -157,9 +152,7 @@ impl Settings {
 /// Shows where it would run and nothing that could be a secret.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("issuer", &self.issuer)
-            .finish_non_exhaustive()
+        f.debug_struct("Settings").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }
 
@@ -192,13 +185,10 @@ fn brand(mut table: Table<'_>) -> Brand {
     let name = |text: &str| {
         let length = text.trim().chars().count();
         let good = (1..=80).contains(&length) && !text.contains(char::is_control);
-        good.then(|| text.trim().to_owned())
-            .ok_or("write 1 to 80 characters")
+        good.then(|| text.trim().to_owned()).ok_or("write 1 to 80 characters")
     };
     let brand = Brand {
-        name: table
-            .parsed("name", name)
-            .unwrap_or_else(|| Brand::default().name),
+        name: table.parsed("name", name).unwrap_or_else(|| Brand::default().name),
         logo: table.file("logo", files::logo),
         accent: table.parsed("accent", colour),
     };
@@ -208,64 +198,42 @@ fn brand(mut table: Table<'_>) -> Brand {
 
 fn password_hash(mut table: Table<'_>) -> PasswordHash {
     let default = PasswordHash::default();
-    let parallelism = table
-        .number("parallelism", 1..=16)
-        .unwrap_or(default.cost.parallelism);
+    let parallelism = table.number("parallelism", 1..=16).unwrap_or(default.cost.parallelism);
     let hash = PasswordHash {
         cost: Cost {
             memory_kib: table
                 .number("memory_kib", 8 * parallelism..=262_144)
                 .unwrap_or(default.cost.memory_kib),
-            iterations: table
-                .number("iterations", 1..=32)
-                .unwrap_or(default.cost.iterations),
+            iterations: table.number("iterations", 1..=32).unwrap_or(default.cost.iterations),
             parallelism,
         },
-        threads: table
-            .number("threads", 1..=256)
-            .map_or(default.threads, |n| n as usize),
+        threads: table.number("threads", 1..=256).map_or(default.threads, |n| n as usize),
     };
     table.finish();
     hash
 }
 
 fn choice<T: Copy>(text: &str, known: [(&str, T); 2]) -> Result<T, String> {
-    let found = known
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, value)| *value);
-    found.ok_or_else(|| {
-        format!(
-            "write \"{}\" or \"{}\", not \"{text}\"",
-            known[0].0, known[1].0
-        )
-    })
+    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    found.ok_or_else(|| format!("write \"{}\" or \"{}\", not \"{text}\"", known[0].0, known[1].0))
 }
 
 /// The value may hold a password, so the error does not show it.
 fn database_url(text: &str) -> Result<String, &'static str> {
     let known = ["sqlite:", "postgres://", "postgresql://"];
     let good = known.iter().any(|scheme| text.starts_with(scheme));
-    good.then(|| text.to_owned())
-        .ok_or("begin it with sqlite:// or postgres://")
+    good.then(|| text.to_owned()).ok_or("begin it with sqlite:// or postgres://")
 }
 
 fn is_in_memory(url: &str) -> bool {
     url.strip_prefix("sqlite:").is_some_and(|rest| {
-        let path = rest
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("//");
+        let path = rest.split('?').next().unwrap_or_default().trim_start_matches("//");
         path.is_empty() || path.contains(":memory:") || rest.contains("mode=memory")
     })
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
-    let address = || {
-        text.parse()
-            .map(|address: std::net::IpAddr| IpNet::from(address))
-    };
+    let address = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address));
     text.parse().or_else(|_| address()).map_err(|_| {
         format!("`{text}` is neither an address nor a network; write 127.0.0.1 or 10.0.0.0/8")
     })
@@ -275,6 +243,5 @@ fn colour(text: &str) -> Result<String, String> {
     let good = text.strip_prefix('#').is_some_and(|digits| {
         digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     });
-    good.then(|| text.to_lowercase())
-        .ok_or_else(|| format!("write #rrggbb, not `{text}`"))
+    good.then(|| text.to_lowercase()).ok_or_else(|| format!("write #rrggbb, not `{text}`"))
 }

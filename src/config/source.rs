@@ -29,9 +29,7 @@ pub(super) fn place(figment: &Figment, tag: Tag) -> Place {
     };
     match metadata.source.as_ref() {
         Some(source) if source.custom().is_some() => Place::Variable(metadata.name.to_string()),
-        Some(source) => source
-            .file_path()
-            .map_or(Place::Code, |p| Place::File(shorter(p))),
+        Some(source) => source.file_path().map_or(Place::Code, |p| Place::File(shorter(p))),
         None => Place::Code,
     }
 }
@@ -58,9 +56,7 @@ pub(super) fn figment(
         Some(file) => figment_of(file),
         None => rocket::Config::figment(),
     };
-    let found = figment
-        .metadata()
-        .any(|m| m.source.as_ref().is_some_and(is_file));
+    let found = figment.metadata().any(|m| m.source.as_ref().is_some_and(is_file));
     if let (Some(named), false) = (Env::var("ROCKET_CONFIG"), found) {
         return Err(missing(Path::new(&named)).into());
     }
@@ -79,10 +75,7 @@ fn figment_of(file: &Path) -> Figment {
     Figment::from(rocket::Config::default())
         .merge(Toml::file_exact(file).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
-        .select(Profile::from_env_or(
-            "ROCKET_PROFILE",
-            rocket::Config::DEFAULT_PROFILE,
-        ))
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
 /// Rocket believes `X-Real-IP` from anybody; here `proxies` decides who is believed.
@@ -127,13 +120,8 @@ fn variables_of(
         let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
             continue;
         };
-        let value = value
-            .into_string()
-            .map_err(|_| format!("`{name}` is not UTF-8."))?;
-        ours.push(Variable {
-            name: name.to_owned(),
-            value,
-        });
+        let value = value.into_string().map_err(|_| format!("`{name}` is not UTF-8."))?;
+        ours.push(Variable { name: name.to_owned(), value });
     }
     ours.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(ours)
@@ -146,16 +134,9 @@ pub(super) fn problems_outside(figment: &Figment) -> Vec<String> {
     if figment.profiles().any(|profile| profile == TABLE) {
         problems.push(format!("Write [default.{TABLE}] instead of [{TABLE}]."));
     }
-    let known: Vec<&str> = rocket::Config::PARAMETERS
-        .iter()
-        .copied()
-        .chain(MORE_OF_ROCKET)
-        .collect();
-    let top = figment
-        .find_value("")
-        .ok()
-        .and_then(Value::into_dict)
-        .unwrap_or_default();
+    let known: Vec<&str> =
+        rocket::Config::PARAMETERS.iter().copied().chain(MORE_OF_ROCKET).collect();
+    let top = figment.find_value("").ok().and_then(Value::into_dict).unwrap_or_default();
     for (key, value) in top.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
         if let Place::File(file) = place(figment, value.tag()) {
             let (file, nearest) = (file.display(), nearest(key, &known));

@@ -19,10 +19,7 @@ pub(super) struct Reading<'f> {
 
 impl<'f> Reading<'f> {
     pub(super) fn of(figment: &'f Figment) -> Self {
-        Self {
-            figment,
-            problems: RefCell::default(),
-        }
+        Self { figment, problems: RefCell::default() }
     }
 
     pub(super) fn problem(&self, sentence: String) {
@@ -101,32 +98,21 @@ impl<'r> Table<'r> {
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<Vec<T>> {
         let value = self.take(key)?;
-        let texts: Option<Vec<&str>> = value
-            .as_array()
-            .and_then(|items| items.iter().map(Value::as_str).collect());
+        let texts: Option<Vec<&str>> =
+            value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
         let Some(texts) = texts else {
             let example = r#"write a list of texts, such as ["one", "two"]"#;
             return self.refuse(key, &value, format!("{example}, not {}", kind(&value)));
         };
-        let parsed = texts
-            .into_iter()
-            .map(|text| parse(text).map_err(|error| error.to_string()));
-        parsed
-            .collect::<Result<_, _>>()
-            .map_or_else(|error| self.refuse(key, &value, error), Some)
+        let parsed = texts.into_iter().map(|text| parse(text).map_err(|error| error.to_string()));
+        parsed.collect::<Result<_, _>>().map_or_else(|error| self.refuse(key, &value, error), Some)
     }
 
     pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.take(key)?;
-        let written = value
-            .to_bool()
-            .or_else(|| self.from_environment(&value)?.parse().ok());
+        let written = value.to_bool().or_else(|| self.variable_text(&value)?.parse().ok());
         written.or_else(|| {
-            self.refuse(
-                key,
-                &value,
-                format!("write true or false, not {}", kind(&value)),
-            )
+            self.refuse(key, &value, format!("write true or false, not {}", kind(&value)))
         })
     }
 
@@ -134,26 +120,14 @@ impl<'r> Table<'r> {
         let value = self.take(key)?;
         let written = match &value {
             Value::Num(_, number) => {
-                let signed = number
-                    .to_i128()
-                    .and_then(|number| u32::try_from(number).ok());
-                signed.or_else(|| {
-                    number
-                        .to_u128()
-                        .and_then(|number| u32::try_from(number).ok())
-                })
+                let signed = number.to_i128().and_then(|number| u32::try_from(number).ok());
+                signed.or_else(|| number.to_u128().and_then(|number| u32::try_from(number).ok()))
             }
-            _ => self
-                .from_environment(&value)
-                .and_then(|text| text.parse().ok()),
+            _ => self.variable_text(&value).and_then(|text| text.parse().ok()),
         };
         written.filter(|number| range.contains(number)).or_else(|| {
             let (low, high) = (range.start(), range.end());
-            self.refuse(
-                key,
-                &value,
-                format!("write a whole number from {low} to {high}"),
-            )
+            self.refuse(key, &value, format!("write a whole number from {low} to {high}"))
         })
     }
 
@@ -162,10 +136,9 @@ impl<'r> Table<'r> {
         let tag = self.dict.get(key).map(Value::tag);
         let path = PathBuf::from(self.text(key)?);
         match tag.map(|tag| place(self.reading.figment, tag)) {
-            Some(Place::File(file)) => Some(
-                file.parent()
-                    .map_or_else(|| path.clone(), |folder| folder.join(&path)),
-            ),
+            Some(Place::File(file)) => {
+                Some(file.parent().map_or_else(|| path.clone(), |folder| folder.join(&path)))
+            }
             _ => Some(path),
         }
     }
@@ -190,13 +163,7 @@ impl<'r> Table<'r> {
         });
         let prefix = format!("{}{key}.", self.prefix);
         let dict = dict.unwrap_or_default();
-        Table {
-            reading: self.reading,
-            dict,
-            asked: Vec::new(),
-            prefix,
-            owner: String::new(),
-        }
+        Table { reading: self.reading, dict, asked: Vec::new(), prefix, owner: String::new() }
     }
 
     /// A list of tables.
@@ -204,9 +171,7 @@ impl<'r> Table<'r> {
         let Some(value) = self.take(key) else {
             return Vec::new();
         };
-        let items = value
-            .as_array()
-            .map(|items| items.iter().map(|item| item.as_dict().cloned()));
+        let items = value.as_array().map(|items| items.iter().map(|item| item.as_dict().cloned()));
         let Some(dicts) = items.and_then(Iterator::collect::<Option<Vec<Dict>>>) else {
             let what = format!("write a list of tables, each under [[default.vestibule.{key}]]");
             self.refuse::<()>(key, &value, what);
@@ -223,7 +188,7 @@ impl<'r> Table<'r> {
     }
 
     /// Reports every key that nobody asked for, with the nearest one that is known.
-    pub(super) fn finish(self) -> Vec<&'static str> {
+    pub(super) fn finish(self) {
         for (key, value) in &self.dict {
             let subject = self.subject(key, value.tag());
             let nearest = nearest(key, &self.asked);
@@ -234,7 +199,6 @@ impl<'r> Table<'r> {
             let what = format!("{subject} is not a known key; the nearest one is `{nearest}`.");
             self.reading.problem(what);
         }
-        self.asked
     }
 
     fn take(&mut self, key: &'static str) -> Option<Value> {
@@ -243,13 +207,12 @@ impl<'r> Table<'r> {
     }
 
     fn refuse<T>(&self, key: &str, value: &Value, what: String) -> Option<T> {
-        self.reading
-            .problem(format!("{}: {what}.", self.subject(key, value.tag())));
+        self.reading.problem(format!("{}: {what}.", self.subject(key, value.tag())));
         None
     }
 
     /// The text of a variable, from which numbers and flags are made.
-    fn from_environment<'v>(&self, value: &'v Value) -> Option<&'v str> {
+    fn variable_text<'v>(&self, value: &'v Value) -> Option<&'v str> {
         let from_variable = matches!(place(self.reading.figment, value.tag()), Place::Variable(_));
         from_variable.then(|| value.as_str()).flatten()
     }
@@ -285,9 +248,6 @@ fn kind(value: &Value) -> &'static str {
 /// The known key that looks most like what was written.
 pub(super) fn nearest<'k>(written: &str, known: &[&'k str]) -> &'k str {
     let likeness = |key: &str| strsim::normalized_damerau_levenshtein(written, key);
-    let best = known
-        .iter()
-        .copied()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     best.unwrap_or_default()
 }

@@ -35,10 +35,7 @@ pub struct DemoOptions {
 
 impl Default for DemoOptions {
     fn default() -> Self {
-        Self {
-            first_port: 8_000,
-            data: None,
-        }
+        Self { first_port: 8_000, data: None }
     }
 }
 
@@ -71,10 +68,7 @@ impl Place {
         let place = Self { temporary, kept };
         for folder in [&place.templates(), place.state()] {
             std::fs::create_dir_all(folder).map_err(|error| {
-                DemoError::new(format!(
-                    "the folder {} cannot be used: {error}",
-                    folder.display()
-                ))
+                DemoError::new(format!("the folder {} cannot be used: {error}", folder.display()))
             })?;
         }
         Ok(place)
@@ -95,8 +89,5 @@ impl Place {
 fn when(milliseconds: i64) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day], [hour]:[minute] UTC");
     let instant = time::OffsetDateTime::from_unix_timestamp(milliseconds / 1_000);
-    instant
-        .ok()
-        .and_then(|instant| instant.format(&format).ok())
-        .unwrap_or_default()
+    instant.ok().and_then(|instant| instant.format(&format).ok()).unwrap_or_default()
 }

@@ -46,10 +46,7 @@ mod tests {
         let port = busy.local_addr().expect("bound").port().min(65_529);
         let sites = Sites::from_port(port).expect("in range");
         let error = check(&sites).expect_err("it is busy").to_string();
-        assert!(
-            error.contains(&format!("Port {port}, for accounts, is in use")),
-            "{error}"
-        );
+        assert!(error.contains(&format!("Port {port}, for accounts, is in use")), "{error}");
         assert!(error.contains("--first-port"), "{error}");
     }
 }

@@ -24,11 +24,7 @@ pub(super) async fn until_interrupted(
         let tell = AdHoc::on_liftoff("tell that it listens", |_| {
             Box::pin(async move { up.send(()).await.unwrap_or_default() })
         });
-        let server = server
-            .attach(tell)
-            .ignite()
-            .await
-            .map_err(|error| failed(&error))?;
+        let server = server.attach(tell).ignite().await.map_err(|error| failed(&error))?;
         handles.push(server.shutdown());
         running.spawn(server.launch());
     }

@@ -38,10 +38,7 @@ impl Shell {
 /// How a person is called on pages: by full name, else by username.
 pub(super) fn name(person: &Session) -> String {
     let names = [&person.full_name, &person.username];
-    let name = names
-        .into_iter()
-        .flatten()
-        .find(|name| !name.trim().is_empty());
+    let name = names.into_iter().flatten().find(|name| !name.trim().is_empty());
     name.cloned().unwrap_or_else(|| "somebody".to_owned())
 }
 

@@ -74,10 +74,7 @@ pub(super) fn relying(
     embedded: bool,
     store: impl SessionStore,
 ) -> Result<Relying, DemoError> {
-    let config = crate::relying::RelyingConfig {
-        embedded,
-        ..sites.relying(site)
-    };
+    let config = crate::relying::RelyingConfig { embedded, ..sites.relying(site) };
     Relying::new(config, store).map_err(|error| DemoError::new(error.to_string()))
 }
 
@@ -102,10 +99,7 @@ pub(super) async fn database(place: &Place, file: &str) -> Result<SqlitePool, De
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(Duration::from_secs(5));
-    let pool = SqlitePoolOptions::new()
-        .max_connections(4)
-        .connect_with(options)
-        .await;
+    let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
     pool.map_err(|error| DemoError::new(format!("{} cannot be opened: {error}", path.display())))
 }
 
@@ -120,10 +114,7 @@ fn templates() -> impl Fairing {
 pub(super) fn embedded_templates() -> Vec<(String, String)> {
     let read = |path: Cow<'static, str>| {
         let file = Templates::get(&path)?;
-        Some((
-            format!("demo/{path}"),
-            String::from_utf8(file.data.into_owned()).ok()?,
-        ))
+        Some((format!("demo/{path}"), String::from_utf8(file.data.into_owned()).ok()?))
     };
     Templates::iter().filter_map(read).collect()
 }
@@ -138,20 +129,14 @@ pub(super) struct Framing {
 
 /// Script and style from files only; the SDK and the bridge from the accounts server.
 fn headers(framing: Framing, accounts: &str) -> impl Fairing {
-    let frames = framing
-        .shows
-        .iter()
-        .fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
+    let frames = framing.shows.iter().fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
     let common = format!(
         "default-src 'none'; script-src 'self' {accounts}; style-src 'self'; img-src 'self'; \
          connect-src 'self'; frame-src {frames}; form-action 'self'; base-uri 'none'; \
          frame-ancestors"
     );
     AdHoc::on_response("headers", move |request, response| {
-        let shown = framing
-            .shown
-            .as_ref()
-            .filter(|(page, _)| request.uri().path() == *page);
+        let shown = framing.shown.as_ref().filter(|(page, _)| request.uri().path() == *page);
         let ancestors = shown.map_or("'none'".to_owned(), |(_, ancestors)| ancestors.join(" "));
         let policy = format!("{common} {ancestors}");
         // Framed pages have no X-Frame-Options, which cannot name several origins.
@@ -162,10 +147,7 @@ fn headers(framing: Framing, accounts: &str) -> impl Fairing {
         }
         Box::pin(async move {
             response.set_header(Header::new("Content-Security-Policy", policy));
-            response.set_header(Header::new(
-                "Referrer-Policy",
-                "strict-origin-when-cross-origin",
-            ));
+            response.set_header(Header::new("Referrer-Policy", "strict-origin-when-cross-origin"));
             if !response.headers().contains("Cache-Control") {
                 response.set_header(Header::new("Cache-Control", "no-store"));
             }
@@ -182,15 +164,10 @@ fn person(person: Option<Session>) -> Json<Value> {
 /// The sites' own files and the common style; nothing else of the folder.
 #[get("/assets/<path..>")]
 fn asset(path: PathBuf) -> Option<(ContentType, Vec<u8>)> {
-    let open = ["demo", "style", "brand"]
-        .iter()
-        .any(|folder| path.starts_with(folder));
+    let open = ["demo", "style", "brand"].iter().any(|folder| path.starts_with(folder));
     let file = Assets::get(path.to_str().filter(|_| open)?)?;
     let extension = Path::new(&path).extension()?.to_str()?;
-    Some((
-        ContentType::from_extension(extension)?,
-        file.data.into_owned(),
-    ))
+    Some((ContentType::from_extension(extension)?, file.data.into_owned()))
 }
 
 #[catch(default)]
@@ -204,8 +181,5 @@ fn failed(status: Status, request: &Request<'_>) -> (Status, Option<Template>) {
     let page = json!({ "status": status.code, "text": text });
     let here = Here("/".to_owned());
     let shell: Option<&State<Shell>> = State::get(request.rocket());
-    (
-        status,
-        shell.map(|shell| shell.page("demo/error.html", None, &here, page)),
-    )
+    (status, shell.map(|shell| shell.page("demo/error.html", None, &here, page)))
 }

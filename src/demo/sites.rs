@@ -63,16 +63,9 @@ impl Sites {
             let port = first.checked_add(offset).filter(|_| first > 0);
             let range = "--first-port must be between 1 and 65529";
             let port = port.ok_or_else(|| DemoError::new(range))?;
-            Ok(Site {
-                name,
-                port,
-                origin: format!("http://{name}.{host}.localhost:{port}"),
-            })
+            Ok(Site { name, port, origin: format!("http://{name}.{host}.localhost:{port}") })
         };
-        let (accounts, wiki) = (
-            site("accounts", "vestibule", 0)?,
-            site("wiki", "vestibule", 1)?,
-        );
+        let (accounts, wiki) = (site("accounts", "vestibule", 0)?, site("wiki", "vestibule", 1)?);
         let (notes, specs) = (site("notes", "vestibule", 2)?, site("specs", "example", 5)?);
         // The last place of the row; it is kept free.
         site("bank", "example", 6)?;
@@ -81,13 +74,7 @@ impl Sites {
             client(&notes, "Notes", &[&wiki, &specs], true),
             client(&specs, "Specs", &[], false),
         ];
-        Ok(Self {
-            accounts,
-            wiki,
-            notes,
-            specs,
-            clients,
-        })
+        Ok(Self { accounts, wiki, notes, specs, clients })
     }
 
     /// Every site, the accounts server first.
@@ -153,10 +140,7 @@ mod tests {
     fn notes_may_stand_in_frames_of_wiki_and_specs() {
         let sites = Sites::from_port(8_000).expect("free numbers");
         let notes = &sites.clients[1];
-        assert_eq!(
-            notes.embedders,
-            [sites.wiki.origin.clone(), sites.specs.origin.clone()]
-        );
+        assert_eq!(notes.embedders, [sites.wiki.origin.clone(), sites.specs.origin.clone()]);
         assert_ne!(notes.secret, sites.clients[0].secret);
     }
 }

@@ -13,10 +13,7 @@ use serde_json::json;
 /// The site, ready to be launched.
 pub(super) fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, DemoError> {
     let relying = site::relying(sites, &sites.specs, false, MemoryStore::default())?;
-    let framing = Framing {
-        shows: vec![sites.notes.origin.clone()],
-        shown: None,
-    };
+    let framing = Framing { shows: vec![sites.notes.origin.clone()], shown: None };
     Ok(site::build(sites, &sites.specs, place, relying, framing).mount("/", routes![front]))
 }
 

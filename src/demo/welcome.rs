@@ -5,21 +5,10 @@ use std::path::Path;
 
 /// The addresses, with one line each of what to try.
 pub(super) fn text(sites: &Sites, kept: Option<&Path>) -> String {
-    let Sites {
-        accounts,
-        wiki,
-        notes,
-        specs,
-        ..
-    } = sites;
+    let Sites { accounts, wiki, notes, specs, .. } = sites;
     let keeps = kept.map_or_else(
         || "Nothing is kept when it ends; --data DIR would keep it.".to_owned(),
-        |folder| {
-            format!(
-                "Accounts, pages and notes are kept in {}.",
-                folder.display()
-            )
-        },
+        |folder| format!("Accounts, pages and notes are kept in {}.", folder.display()),
     );
     format!(
         "

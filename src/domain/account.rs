@@ -49,11 +49,7 @@ impl Profile {
         let email = parse_email(email).map_err(named("email"));
         let full_name = parse_full_name(full_name).map_err(named("full_name"));
         match (username, email, full_name) {
-            (Ok(username), Ok(email), Ok(full_name)) => Ok(Self {
-                username,
-                email,
-                full_name,
-            }),
+            (Ok(username), Ok(email), Ok(full_name)) => Ok(Self { username, email, full_name }),
             (u, e, f) => Err([u.err(), e.err(), f.err()].into_iter().flatten().collect()),
         }
     }
@@ -76,11 +72,9 @@ pub fn parse_username(text: &str) -> Result<String, String> {
     let begins_well = bytes.next().is_some_and(|b| b.is_ascii_alphanumeric());
     let goes_on_well = bytes.all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if !begins_well || !goes_on_well {
-        return Err(
-            "Use letters without accents, digits, dots, hyphens and underscores, \
+        return Err("Use letters without accents, digits, dots, hyphens and underscores, \
                     beginning with a letter or a digit."
-                .into(),
-        );
+            .into());
     }
     if !(2..=40).contains(&text.len()) {
         return Err("Use between 2 and 40 characters.".into());
@@ -103,11 +97,7 @@ pub fn parse_email(text: &str) -> Result<String, String> {
         let labels_are_good = domain.split('.').all(|label| !label.is_empty());
         !local.is_empty() && labels_are_good && !local.contains(odd) && !domain.contains(odd)
     });
-    if good {
-        Ok(text)
-    } else {
-        Err("Enter an address like name@example.org.".into())
-    }
+    if good { Ok(text) } else { Err("Enter an address like name@example.org.".into()) }
 }
 
 /// 1 to 200 characters of any script, no control characters.
@@ -139,15 +129,7 @@ mod tests {
 
     #[test]
     fn usernames_cannot_look_like_addresses_or_one_another() {
-        for bad in [
-            "",
-            "a",
-            "alice@example.org",
-            "аlice",
-            ".alice",
-            "al ice",
-            &"a".repeat(41),
-        ] {
+        for bad in ["", "a", "alice@example.org", "аlice", ".alice", "al ice", &"a".repeat(41)] {
             assert!(parse_username(bad).is_err(), "{bad}");
         }
         assert_eq!(parse_username(" Alice.B-1_x "), Ok("Alice.B-1_x".into()));
@@ -156,21 +138,10 @@ mod tests {
 
     #[test]
     fn addresses_need_one_at_sign_and_a_domain() {
-        for bad in [
-            "alice",
-            "@example.org",
-            "alice@",
-            "a@b@c",
-            "a b@c.d",
-            "a@b..c",
-            "a@b\n.c",
-        ] {
+        for bad in ["alice", "@example.org", "alice@", "a@b@c", "a b@c.d", "a@b..c", "a@b\n.c"] {
             assert!(parse_email(bad).is_err(), "{bad}");
         }
-        assert_eq!(
-            parse_email("älice+x@exämple.org"),
-            Ok("älice+x@exämple.org".into())
-        );
+        assert_eq!(parse_email("älice+x@exämple.org"), Ok("älice+x@exämple.org".into()));
     }
 
     proptest! {

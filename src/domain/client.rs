@@ -129,16 +129,8 @@ impl Registration {
             return Err("client_name: write the name people know, at most 80 characters".into());
         }
         self.check_uris()?;
-        one_of(
-            "token_endpoint_auth_method",
-            &AUTH_METHODS,
-            [&self.token_endpoint_auth_method],
-        )?;
-        one_of(
-            "id_token_signed_response_alg",
-            &ALGORITHMS,
-            [&self.id_token_signed_response_alg],
-        )?;
+        one_of("token_endpoint_auth_method", &AUTH_METHODS, [&self.token_endpoint_auth_method])?;
+        one_of("id_token_signed_response_alg", &ALGORITHMS, [&self.id_token_signed_response_alg])?;
         one_of("subject_type", &SUBJECT_TYPES, &self.subject_type)?;
         one_of("grant_types", &GRANT_TYPES, &self.grant_types)?;
         one_of("response_modes", &RESPONSE_MODES, &self.response_modes)
@@ -150,10 +142,7 @@ impl Registration {
             ("redirect_uris", &self.redirect_uris),
             ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
         ];
-        for (key, uri) in lists
-            .iter()
-            .flat_map(|(key, uris)| uris.iter().map(move |u| (key, u)))
-        {
+        for (key, uri) in lists.iter().flat_map(|(key, uris)| uris.iter().map(move |u| (key, u))) {
             check_uri(uri).map_err(|error| format!("{key}: {error}"))?;
         }
         if let Some(uri) = &self.backchannel_logout_uri {
@@ -161,9 +150,7 @@ impl Registration {
         }
         let own = |uri: &&String| Origin::of_uri(uri).is_ok_and(|o| self.origins.contains(&o));
         match self.return_uris.iter().find(|uri| !own(uri)) {
-            Some(uri) => Err(format!(
-                "return_uris: `{uri}` is not on one of the client's origins"
-            )),
+            Some(uri) => Err(format!("return_uris: `{uri}` is not on one of the client's origins")),
             None => Ok(()),
         }
     }
@@ -177,18 +164,13 @@ impl Registration {
     /// Whether each client sees an identifier of its own for a person (OpenID Connect Core §8).
     #[must_use]
     pub fn is_pairwise(&self) -> bool {
-        self.subject_type
-            .as_deref()
-            .map_or(!self.first_party, |kind| kind == "pairwise")
+        self.subject_type.as_deref().map_or(!self.first_party, |kind| kind == "pairwise")
     }
 
     /// The host of its first origin or redirect URI: its sector (OpenID Connect Core §8.1).
     #[must_use]
     pub fn sector(&self) -> String {
-        let redirect = self
-            .redirect_uris
-            .first()
-            .and_then(|uri| Origin::of_uri(uri).ok());
+        let redirect = self.redirect_uris.first().and_then(|uri| Origin::of_uri(uri).ok());
         let origin = redirect.or_else(|| self.origins.first().cloned());
         origin.map_or_else(|| self.client_id.clone(), |origin| origin.host())
     }
@@ -222,14 +204,8 @@ fn one_of<'a>(
     known: &[&str],
     values: impl IntoIterator<Item = &'a String>,
 ) -> Result<(), String> {
-    match values
-        .into_iter()
-        .find(|value| !known.contains(&value.as_str()))
-    {
-        Some(value) => Err(format!(
-            "{key}: `{value}` is not one of {}",
-            known.join(", ")
-        )),
+    match values.into_iter().find(|value| !known.contains(&value.as_str())) {
+        Some(value) => Err(format!("{key}: `{value}` is not one of {}", known.join(", "))),
         None => Ok(()),
     }
 }
@@ -254,9 +230,7 @@ impl Client {
     #[must_use]
     pub fn accepts_secret(&self, secret: &str) -> bool {
         let presented = SecretHash::of(secret.as_bytes());
-        self.secret_hashes
-            .iter()
-            .fold(false, |found, stored| found | presented.matches(stored))
+        self.secret_hashes.iter().fold(false, |found, stored| found | presented.matches(stored))
     }
 }
 
@@ -292,10 +266,7 @@ mod tests {
     #[test]
     fn two_secrets_are_accepted_while_rotating() {
         let hash = |s: &str| SecretHash::of(s.as_bytes()).as_str().to_owned();
-        let client = Client {
-            secret_hashes: vec![hash("new"), hash("old")],
-            ..Client::default()
-        };
+        let client = Client { secret_hashes: vec![hash("new"), hash("old")], ..Client::default() };
         assert!(client.accepts_secret("new") && client.accepts_secret("old"));
         assert!(!client.accepts_secret("older") && !Client::default().accepts_secret(""));
     }

@@ -20,9 +20,7 @@ impl Origin {
         let url = parse_url(text)?;
         let canonical = url.origin().ascii_serialization();
         if canonical != text {
-            return Err(OriginError(format!(
-                "`{text}` is not an origin; write `{canonical}`"
-            )));
+            return Err(OriginError(format!("`{text}` is not an origin; write `{canonical}`")));
         }
         Ok(Self(canonical))
     }
@@ -48,8 +46,7 @@ impl Origin {
     #[must_use]
     pub fn host(&self) -> String {
         let url = Url::parse(&self.0).ok();
-        url.and_then(|u| u.host_str().map(str::to_owned))
-            .unwrap_or_default()
+        url.and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// Whether browsers take the two for one site (HTML, "schemelessly same site" and the same
@@ -77,20 +74,14 @@ fn registrable_domain(host: &str) -> String {
 pub fn check_uri(text: &str) -> Result<(), OriginError> {
     let url = parse_url(text)?;
     if url.as_str() != text {
-        return Err(OriginError(format!(
-            "`{text}` is not written in full; write `{url}`"
-        )));
+        return Err(OriginError(format!("`{text}` is not written in full; write `{url}`")));
     }
     let odd = |part: &str| part.contains(|c| "\"<>[]\\^`{|}".contains(c));
     if odd(url.path()) || url.query().is_some_and(odd) {
-        return Err(OriginError(format!(
-            "`{text}` has characters that must be percent-encoded"
-        )));
+        return Err(OriginError(format!("`{text}` has characters that must be percent-encoded")));
     }
     if url.fragment().is_some() {
-        return Err(OriginError(format!(
-            "`{text}` has a fragment (`#…`), which is not allowed"
-        )));
+        return Err(OriginError(format!("`{text}` has a fragment (`#…`), which is not allowed")));
     }
     Ok(())
 }
@@ -171,11 +162,7 @@ impl Embedder {
 impl TryFrom<String> for Embedder {
     type Error = OriginError;
     fn try_from(text: String) -> Result<Self, OriginError> {
-        if text == "https:" {
-            Ok(Self::AnyHttps)
-        } else {
-            Origin::parse(&text).map(Self::Origin)
-        }
+        if text == "https:" { Ok(Self::AnyHttps) } else { Origin::parse(&text).map(Self::Origin) }
     }
 }
 
@@ -205,23 +192,11 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        for good in [
-            "http://localhost:8000",
-            "http://a.b.localhost:1",
-            "http://127.0.0.1:80000",
-        ] {
-            assert_eq!(
-                Origin::parse(good).is_ok(),
-                !good.ends_with("80000"),
-                "{good}"
-            );
+        for good in ["http://localhost:8000", "http://a.b.localhost:1", "http://127.0.0.1:80000"] {
+            assert_eq!(Origin::parse(good).is_ok(), !good.ends_with("80000"), "{good}");
         }
         assert!(Origin::parse("http://[::1]:8000").is_ok());
-        for bad in [
-            "http://wiki.example.org",
-            "http://localhost.example.org",
-            "ftp://localhost",
-        ] {
+        for bad in ["http://wiki.example.org", "http://localhost.example.org", "ftp://localhost"] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }
     }
@@ -229,12 +204,7 @@ mod tests {
     #[test]
     fn an_error_says_what_to_write() {
         let error = Origin::parse("https://Wiki.example.org:443/").expect_err("not canonical");
-        assert!(
-            error
-                .to_string()
-                .contains("write `https://wiki.example.org`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("write `https://wiki.example.org`"), "{error}");
     }
 
     #[test]

@@ -19,9 +19,7 @@ const SHORTEST_WORD: usize = 4;
 pub fn check(password: &str, whose: &Profile, brand: &str) -> Result<(), String> {
     let length = password.nfc().count();
     if length < MIN_CHARACTERS {
-        return Err(format!(
-            "Use at least {MIN_CHARACTERS} characters. A few words are fine."
-        ));
+        return Err(format!("Use at least {MIN_CHARACTERS} characters. A few words are fine."));
     }
     if length > MAX_CHARACTERS {
         return Err(format!("Use at most {MAX_CHARACTERS} characters."));
@@ -30,22 +28,15 @@ pub fn check(password: &str, whose: &Profile, brand: &str) -> Result<(), String>
     if is_common(&folded) || is_monotonous(&folded) {
         return Err("This is one of the first passwords anybody would try. Choose another.".into());
     }
-    if own_words(whose, brand)
-        .iter()
-        .any(|word| leans_on(&folded, word))
-    {
+    if own_words(whose, brand).iter().any(|word| leans_on(&folded, word)) {
         return Err("Leave out your name, username, address and the name of this site.".into());
     }
     Ok(())
 }
 
 fn is_common(folded: &str) -> bool {
-    static SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        COMMON
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .collect()
-    });
+    static SORTED: LazyLock<Vec<&str>> =
+        LazyLock::new(|| COMMON.lines().filter(|line| !line.starts_with('#')).collect());
     SORTED.binary_search(&folded).is_ok()
 }
 
@@ -60,17 +51,10 @@ fn is_monotonous(folded: &str) -> bool {
 fn own_words(whose: &Profile, brand: &str) -> Vec<String> {
     let local = whose.email.split('@').next().unwrap_or_default();
     let domain = whose.email.split('@').nth(1).unwrap_or_default();
-    let mut words = vec![
-        fold(&whose.username),
-        fold(&whose.email),
-        fold(local),
-        fold(brand),
-    ];
+    let mut words = vec![fold(&whose.username), fold(&whose.email), fold(local), fold(brand)];
     words.extend(domain.split('.').map(fold));
     words.extend(whose.full_name.split_whitespace().map(fold));
-    words.push(fold(
-        &whose.full_name.split_whitespace().collect::<String>(),
-    ));
+    words.push(fold(&whose.full_name.split_whitespace().collect::<String>()));
     words.retain(|word| word.chars().count() >= SHORTEST_WORD);
     words
 }

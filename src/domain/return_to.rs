@@ -24,9 +24,21 @@ impl ReturnTo {
     /// Checks `next`: `None` is anything that must not be followed.
     #[must_use]
     pub fn parse(next: &str, issuer: &Origin, clients: &[Client]) -> Option<Self> {
-        own_path(next, issuer)
-            .map(Self::Path)
-            .or_else(|| registered(next, clients))
+        own_path(next, issuer).map(Self::Path).or_else(|| registered(next, clients))
+    }
+
+    /// Checks `next` of a page about one client: a path of ours, or a return URI of that very
+    /// client, whoever it belongs to, since the person was asked about it by name.
+    #[must_use]
+    pub fn parse_for(client: &Client, next: &str, issuer: &Origin) -> Option<Self> {
+        let named = |uri: &String| ReturnTo::to_client(uri, client);
+        let own_uri = || client.registration.return_uris.iter().find(|uri| *uri == next).map(named);
+        own_path(next, issuer).map(Self::Path).or_else(own_uri)
+    }
+
+    fn to_client(uri: &str, client: &Client) -> Self {
+        let client_name = client.registration.client_name.clone();
+        Self::Client { uri: uri.to_owned(), client_name }
     }
 
     /// The absolute address to send the person to.
@@ -60,9 +72,8 @@ impl ReturnTo {
 fn own_path(next: &str, issuer: &Origin) -> Option<String> {
     let printable = next.bytes().all(is_uri_byte);
     let path = next.split(['?', '#']).next().unwrap_or_default();
-    let encoded_trick = ["%5c", "%2f%2f", "%0", "%1"]
-        .iter()
-        .any(|t| path.to_lowercase().contains(t));
+    let encoded_trick =
+        ["%5c", "%2f%2f", "%0", "%1"].iter().any(|t| path.to_lowercase().contains(t));
     let plain = next.starts_with('/') && !path.contains("//") && printable && !encoded_trick;
     if !plain || next.len() > LONGEST {
         return None;
@@ -79,14 +90,9 @@ fn is_uri_byte(byte: u8) -> bool {
 }
 
 fn registered(next: &str, clients: &[Client]) -> Option<ReturnTo> {
-    let trusted = clients
-        .iter()
-        .filter(|c| c.registration.first_party && c.disabled_at.is_none());
+    let trusted = clients.iter().filter(|c| c.registration.first_party && c.disabled_at.is_none());
     let mut with_uri = trusted.filter(|c| c.registration.return_uris.iter().any(|uri| uri == next));
-    with_uri.next().map(|client| ReturnTo::Client {
-        uri: next.to_owned(),
-        client_name: client.registration.client_name.clone(),
-    })
+    with_uri.next().map(|client| ReturnTo::to_client(next, client))
 }
 
 #[cfg(test)]
@@ -147,6 +153,19 @@ mod tests {
             assert_eq!(parse(bad), None, "{bad}");
         }
         assert_eq!(parse(&format!("/{}", "a".repeat(3_000))), None);
+    }
+
+    #[test]
+    fn a_page_about_a_client_returns_to_that_client_only() {
+        let issuer = Origin::parse("https://accounts.example.org").expect("valid");
+        let mut specs = Client {
+            registration: Registration::named("specs", "https://specs.example.net"),
+            ..Client::default()
+        };
+        specs.registration.return_uris = vec!["https://specs.example.net/return".into()];
+        let parse = |next| ReturnTo::parse_for(&specs, next, &issuer);
+        assert!(parse("https://specs.example.net/return").is_some() && parse("/account").is_some());
+        assert!(parse("https://specs.example.net/").is_none() && parse("//evil.test").is_none());
     }
 
     proptest! {

@@ -17,8 +17,7 @@ impl Scope {
         names
             .map(|name| {
                 let good = name.bytes().all(is_name_byte);
-                good.then(|| name.to_owned())
-                    .ok_or_else(|| format!("`{name}` is not a scope name"))
+                good.then(|| name.to_owned()).ok_or_else(|| format!("`{name}` is not a scope name"))
             })
             .collect::<Result<_, _>>()
             .map(Self)

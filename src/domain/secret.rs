@@ -77,13 +77,7 @@ mod tests {
     fn only_64_lower_case_hex_is_a_secret() {
         let good = "0123456789abcdef".repeat(4);
         assert_eq!(Secret::parse(&good).map(|s| s.reveal()), Some(good.clone()));
-        for bad in [
-            &good[1..],
-            &format!("{good}0"),
-            &good.to_uppercase(),
-            "",
-            &"é".repeat(32),
-        ] {
+        for bad in [&good[1..], &format!("{good}0"), &good.to_uppercase(), "", &"é".repeat(32)] {
             assert!(Secret::parse(bad).is_none(), "{bad}");
         }
     }

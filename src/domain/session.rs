@@ -16,15 +16,9 @@ pub struct Lifetime {
 }
 
 /// "Keep me signed in" (absolute: AAL1 of NIST SP 800-63B-4).
-pub const KEPT: Lifetime = Lifetime {
-    idle: 14 * DAY,
-    absolute: 30 * DAY,
-};
+pub const KEPT: Lifetime = Lifetime { idle: 14 * DAY, absolute: 30 * DAY };
 /// Until the browser is closed, or at the end of the day.
-pub const BRIEF: Lifetime = Lifetime {
-    idle: 8 * HOUR,
-    absolute: 24 * HOUR,
-};
+pub const BRIEF: Lifetime = Lifetime { idle: 8 * HOUR, absolute: 24 * HOUR };
 
 /// The lifetime of a session whose person did or did not ask to be kept signed in.
 #[must_use]

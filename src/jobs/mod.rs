@@ -30,10 +30,7 @@ pub struct Jobs {
 #[rocket::async_trait]
 impl Fairing for Jobs {
     fn info(&self) -> Info {
-        Info {
-            name: "jobs",
-            kind: Kind::Liftoff,
-        }
+        Info { name: "jobs", kind: Kind::Liftoff }
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {

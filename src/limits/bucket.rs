@@ -34,10 +34,7 @@ pub(super) struct Buckets {
 impl Buckets {
     pub(super) fn new(rate: Rate, max_keys: usize, clock: &Steady) -> Self {
         let (quota, every) = quota(rate);
-        let map = Map {
-            full_at: Arc::default(),
-            max_keys: max_keys.max(2),
-        };
+        let map = Map { full_at: Arc::default(), max_keys: max_keys.max(2) };
         Self {
             start: clock.now(),
             limiter: RateLimiter::new(quota, map.clone(), clock.clone()),
@@ -52,9 +49,7 @@ impl Buckets {
         self.limiter.check_key(&key).map_err(|none| {
             let wait = none.wait_time_from(self.clock.now());
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Limited {
-                retry_after_seconds: seconds.max(1),
-            }
+            Limited { retry_after_seconds: seconds.max(1) }
         })
     }
 
@@ -82,10 +77,7 @@ impl Buckets {
 /// to what its nanoseconds can express.
 fn quota(rate: Rate) -> (Quota, Nanos) {
     const YEAR: u64 = 366 * 86_400_000_000_000;
-    let every = rate
-        .every_ms
-        .saturating_mul(1_000_000)
-        .clamp(1_000_000, YEAR);
+    let every = rate.every_ms.saturating_mul(1_000_000).clamp(1_000_000, YEAR);
     let most = u32::try_from(u64::MAX / 4 / every).unwrap_or(u32::MAX);
     let burst = NonZeroU32::new(rate.burst.min(most)).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::with_period(Duration::from_nanos(every)).expect("at least a millisecond");
@@ -140,16 +132,11 @@ mod tests {
     fn buckets(max_keys: usize) -> (Clock, Buckets) {
         let clock = Clock::manual(1_800_000_000_000);
         let steady = Steady::new(clock.clone());
-        (
-            clock,
-            Buckets::new(Rate::new(3, MINUTE.unsigned_abs()), max_keys, &steady),
-        )
+        (clock, Buckets::new(Rate::new(3, MINUTE.unsigned_abs()), max_keys, &steady))
     }
 
     fn taken(buckets: &Buckets, key: Key) -> usize {
-        std::iter::repeat_with(|| buckets.take(key))
-            .take_while(Result::is_ok)
-            .count()
+        std::iter::repeat_with(|| buckets.take(key)).take_while(Result::is_ok).count()
     }
 
     #[test]
@@ -158,20 +145,10 @@ mod tests {
         assert_eq!(taken(&buckets, 1), 3);
         assert_eq!(taken(&buckets, 2), 3, "another key has its own");
         clock.advance(MINUTE - 1);
-        assert_eq!(
-            buckets.take(1),
-            Err(Limited {
-                retry_after_seconds: 1
-            })
-        );
+        assert_eq!(buckets.take(1), Err(Limited { retry_after_seconds: 1 }));
         clock.advance(1);
         assert_eq!(taken(&buckets, 1), 1);
-        assert_eq!(
-            buckets.take(1),
-            Err(Limited {
-                retry_after_seconds: 60
-            })
-        );
+        assert_eq!(buckets.take(1), Err(Limited { retry_after_seconds: 60 }));
         clock.advance(100 * MINUTE);
         assert_eq!(taken(&buckets, 1), 3);
     }
@@ -192,11 +169,7 @@ mod tests {
     #[test]
     fn absurd_rates_are_cut_down() {
         let (clock, _) = buckets(10);
-        for rate in [
-            Rate::new(u32::MAX, u64::MAX),
-            Rate::new(0, 0),
-            Rate::new(u32::MAX, 1),
-        ] {
+        for rate in [Rate::new(u32::MAX, u64::MAX), Rate::new(0, 0), Rate::new(u32::MAX, 1)] {
             let buckets = Buckets::new(rate, 0, &Steady::new(clock.clone()));
             assert!(buckets.take(1).is_ok());
             buckets.give_back(1);

@@ -78,13 +78,8 @@ impl Limits {
     #[must_use]
     pub fn new(clock: Clock, settings: &Settings) -> Self {
         let steady = Steady::new(clock);
-        let buckets = settings
-            .rates()
-            .map(|rate| Buckets::new(rate, settings.max_keys, &steady));
-        Self(Arc::new(Inner {
-            hasher: RandomState::new(),
-            buckets,
-        }))
+        let buckets = settings.rates().map(|rate| Buckets::new(rate, settings.max_keys, &steady));
+        Self(Arc::new(Inner { hasher: RandomState::new(), buckets }))
     }
 
     /// A try to sign in, to be asked for before the hash job.
@@ -102,21 +97,16 @@ impl Limits {
             return self.attempt().and(Rule::KnownDevice, (login_key, device));
         }
         let here = (login_key, network);
-        self.attempt()
-            .and(Rule::Network, network)?
-            .and(Rule::LoginAndNetwork, here)?
-            .and_one_of(&[
-                (Rule::Login, self.key(login_key)),
-                (Rule::LoginAndNetworkSlow, self.key(here)),
-            ])
+        self.attempt().and(Rule::Network, network)?.and(Rule::LoginAndNetwork, here)?.and_one_of(&[
+            (Rule::Login, self.key(login_key)),
+            (Rule::LoginAndNetworkSlow, self.key(here)),
+        ])
     }
 
     /// A try to make an account. Not given back when it succeeds: it is making accounts that is
     /// limited. Give it back when the form was wrong.
     pub fn sign_up(&self, network: NetworkKey) -> Result<Attempt, Limited> {
-        self.attempt()
-            .and(Rule::SignUp, network)?
-            .and(Rule::SignUpNode, ())
+        self.attempt().and(Rule::SignUp, network)?.and(Rule::SignUpNode, ())
     }
 
     /// A try at the current password by somebody signed in as this account.
@@ -147,10 +137,7 @@ impl Limits {
     }
 
     fn attempt(&self) -> Attempt {
-        Attempt {
-            limits: self.clone(),
-            taken: Vec::new(),
-        }
+        Attempt { limits: self.clone(), taken: Vec::new() }
     }
 
     fn take(&self, rule: Rule, key: Key) -> Result<(), Limited> {
@@ -164,9 +151,7 @@ impl Limits {
 
 impl fmt::Debug for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limits")
-            .field("remembered", &self.remembered())
-            .finish_non_exhaustive()
+        f.debug_struct("Limits").field("remembered", &self.remembered()).finish_non_exhaustive()
     }
 }
 
@@ -194,9 +179,7 @@ impl Attempt {
     /// Takes a token from the first of these buckets that has one. Where none has, those taken
     /// before are given back, since nothing will be tried.
     fn and_one_of(mut self, choices: &[(Rule, Key)]) -> Result<Self, Limited> {
-        let mut refused = Limited {
-            retry_after_seconds: 1,
-        };
+        let mut refused = Limited { retry_after_seconds: 1 };
         for &(rule, key) in choices {
             match self.limits.take(rule, key) {
                 Ok(()) => {

@@ -51,9 +51,7 @@ fn of_v6(address: Ipv6Addr) -> IpAddr {
         let [.., a, b, c, d] = address.octets();
         return IpAddr::V4(Ipv4Addr::new(a, b, c, d));
     }
-    IpAddr::V6(Ipv6Addr::from_bits(
-        address.to_bits() & (u128::MAX << (128 - 56)),
-    ))
+    IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - 56))))
 }
 
 #[cfg(test)]

@@ -21,10 +21,7 @@ fn network(n: u32) -> NetworkKey {
 
 /// How many tries in a row are let through, all of them wrong guesses.
 fn guesses(mut one: impl FnMut() -> Result<Attempt, Limited>) -> usize {
-    std::iter::repeat_with(|| one().map(drop))
-        .take(100_000)
-        .take_while(Result::is_ok)
-        .count()
+    std::iter::repeat_with(|| one().map(drop)).take(100_000).take_while(Result::is_ok).count()
 }
 
 #[test]
@@ -32,12 +29,7 @@ fn a_login_has_ten_tries_from_a_network_and_one_more_each_minute() {
     let Fixture { clock, limits } = fixture();
     let alice = || limits.sign_in("alice", network(1), None);
     assert_eq!(guesses(alice), 10);
-    assert_eq!(
-        alice().map(drop),
-        Err(Limited {
-            retry_after_seconds: 60
-        })
-    );
+    assert_eq!(alice().map(drop), Err(Limited { retry_after_seconds: 60 }));
     assert!(limits.sign_in("bob", network(1), None).is_ok());
     clock.advance(MINUTE);
     assert_eq!(guesses(alice), 1);
@@ -51,10 +43,7 @@ fn fifty_guesses_at_once_are_fifty_tokens() {
     let through: usize = std::thread::scope(|scope| {
         let alice = || limits.sign_in("alice", network(1), None).is_ok();
         let threads: Vec<_> = (0..50).map(|_| scope.spawn(alice)).collect();
-        threads
-            .into_iter()
-            .map(|thread| usize::from(thread.join().expect("no panic")))
-            .sum()
+        threads.into_iter().map(|thread| usize::from(thread.join().expect("no panic"))).sum()
     });
     assert_eq!(through, 10);
 }
@@ -64,15 +53,10 @@ fn right_passwords_are_not_counted() {
     let Fixture { limits, .. } = fixture();
     for person in 0..1_000 {
         let office = limits.sign_in(&format!("person-{person}"), network(1), None);
-        office
-            .expect("an office behind one address signs in")
-            .give_back();
+        office.expect("an office behind one address signs in").give_back();
     }
     for _ in 0..100 {
-        limits
-            .sign_in("alice", network(1), None)
-            .expect("again")
-            .give_back();
+        limits.sign_in("alice", network(1), None).expect("again").give_back();
     }
     assert_eq!(guesses(|| limits.sign_in("alice", network(1), None)), 10);
 }
@@ -112,34 +96,16 @@ fn a_botnet_is_slowed_and_cannot_lock_the_person_out() {
     let botnet =
         |networks| (1..=networks).map(|n| guesses(|| limits.sign_in("alice", network(n), None)));
     let first: usize = botnet(2_000).sum();
-    assert_eq!(
-        first,
-        100 + 2_000 - 10,
-        "the shared hundred, then one for each network left"
-    );
+    assert_eq!(first, 100 + 2_000 - 10, "the shared hundred, then one for each network left");
 
-    assert!(
-        limits.sign_in("alice", at_home, None).is_ok(),
-        "her first try from home"
-    );
+    assert!(limits.sign_in("alice", at_home, None).is_ok(), "her first try from home");
     let again = limits.sign_in("alice", at_home, None).map(drop);
-    assert_eq!(
-        again,
-        Err(Limited {
-            retry_after_seconds: 600
-        })
-    );
-    assert!(
-        limits.sign_in("bob", at_home, None).is_ok(),
-        "others at home are not concerned"
-    );
+    assert_eq!(again, Err(Limited { retry_after_seconds: 600 }));
+    assert!(limits.sign_in("bob", at_home, None).is_ok(), "others at home are not concerned");
 
     clock.advance(10 * MINUTE);
     assert!(botnet(2_000).sum::<usize>() <= 2_000 + 10);
-    assert!(
-        limits.sign_in("alice", at_home, None).is_ok(),
-        "her second try, under attack still"
-    );
+    assert!(limits.sign_in("alice", at_home, None).is_ok(), "her second try, under attack still");
 }
 
 #[test]
@@ -150,18 +116,9 @@ fn a_known_device_does_not_notice_an_attack() {
         guesses(|| limits.sign_in("alice", network(n), None));
         guesses(|| limits.sign_in(&format!("login-{n}"), cafe, None));
     }
-    assert!(
-        limits.sign_in("bob", cafe, None).is_err(),
-        "the cafe is used up"
-    );
-    assert_eq!(
-        guesses(|| limits.sign_in("alice", cafe, Some("laptop"))),
-        10
-    );
-    assert_eq!(
-        guesses(|| limits.sign_in("alice", cafe, Some("telephone"))),
-        10
-    );
+    assert!(limits.sign_in("bob", cafe, None).is_err(), "the cafe is used up");
+    assert_eq!(guesses(|| limits.sign_in("alice", cafe, Some("laptop"))), 10);
+    assert_eq!(guesses(|| limits.sign_in("alice", cafe, Some("telephone"))), 10);
 }
 
 #[test]
@@ -180,9 +137,7 @@ fn sign_ups_are_limited_by_network_and_by_node() {
     assert_eq!(guesses(|| limits.sign_up(network(1))), 20);
     clock.advance(3 * MINUTE);
     assert_eq!(guesses(|| limits.sign_up(network(1))), 1);
-    let everywhere: usize = (2..200)
-        .map(|n| guesses(|| limits.sign_up(network(n))))
-        .sum();
+    let everywhere: usize = (2..200).map(|n| guesses(|| limits.sign_up(network(n)))).sum();
     assert_eq!(
         everywhere,
         1_000 - 1,
@@ -193,10 +148,7 @@ fn sign_ups_are_limited_by_network_and_by_node() {
 #[test]
 fn a_sign_up_the_node_refuses_costs_the_network_nothing() {
     let clock = Clock::manual(0);
-    let settings = Settings {
-        sign_up_node: Rate::new(1, 1_000),
-        ..Settings::default()
-    };
+    let settings = Settings { sign_up_node: Rate::new(1, 1_000), ..Settings::default() };
     let limits = Limits::new(clock.clone(), &settings);
     assert!(limits.sign_up(network(1)).is_ok());
     for _ in 0..100 {
@@ -209,10 +161,7 @@ fn a_sign_up_the_node_refuses_costs_the_network_nothing() {
 #[test]
 fn checks_of_the_current_password_are_limited_by_account() {
     let Fixture { limits, .. } = fixture();
-    limits
-        .password_check("alice")
-        .expect("the first")
-        .give_back();
+    limits.password_check("alice").expect("the first").give_back();
     assert_eq!(guesses(|| limits.password_check("alice")), 10);
     assert!(limits.password_check("bob").is_ok());
 }
@@ -220,11 +169,8 @@ fn checks_of_the_current_password_are_limited_by_account() {
 #[test]
 fn a_session_has_thirty_payloads_a_minute_for_a_client() {
     let Fixture { clock, limits } = fixture();
-    let wiki = || {
-        std::iter::repeat_with(|| limits.bridge("s1", "wiki"))
-            .take_while(Result::is_ok)
-            .count()
-    };
+    let wiki =
+        || std::iter::repeat_with(|| limits.bridge("s1", "wiki")).take_while(Result::is_ok).count();
     assert_eq!(wiki(), 30);
     assert!(limits.bridge("s1", "notes").is_ok());
     assert!(limits.bridge("s2", "wiki").is_ok());
@@ -257,10 +203,7 @@ fn a_sweep_forgets_everything_once_all_is_quiet() {
 
 #[test]
 fn memory_is_bounded_without_a_sweep_too() {
-    let settings = Settings {
-        max_keys: 100,
-        ..Settings::default()
-    };
+    let settings = Settings { max_keys: 100, ..Settings::default() };
     let limits = Limits::new(Clock::manual(0), &settings);
     for n in 0..10_000 {
         drop(limits.sign_in(&format!("login-{n}"), network(n), None));

@@ -18,22 +18,12 @@ pub struct Cost {
 impl Default for Cost {
     /// Meets OWASP's password storage cheat sheet and ASVS 5, appendix C.
     fn default() -> Self {
-        Self {
-            memory_kib: 47_104,
-            iterations: 1,
-            parallelism: 1,
-        }
+        Self { memory_kib: 47_104, iterations: 1, parallelism: 1 }
     }
 }
 
 /// Memory in KiB and passes: OWASP calls these rows equally strong; ASVS 5 has the same.
-const SAFE: [(u32, u32); 5] = [
-    (47_104, 1),
-    (19_456, 2),
-    (12_288, 3),
-    (9_216, 4),
-    (7_168, 5),
-];
+const SAFE: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
 impl Cost {
     /// Whether it is at least one of the rows OWASP and ASVS 5 ask for, and can be computed. Less
@@ -49,35 +39,21 @@ impl Cost {
         let bounded = self.memory_kib <= MOST.memory_kib
             && self.iterations <= MOST.iterations
             && self.parallelism <= MOST.parallelism;
-        let params = || {
-            Params::new(
-                self.memory_kib,
-                self.iterations,
-                self.parallelism,
-                Some(output),
-            )
-        };
+        let params =
+            || Params::new(self.memory_kib, self.iterations, self.parallelism, Some(output));
         bounded.then(params)?.ok()
     }
 }
 
 /// The most that is computed, whatever the configuration or a stored hash asks for.
-const MOST: Cost = Cost {
-    memory_kib: 256 * 1024,
-    iterations: 32,
-    parallelism: 16,
-};
+const MOST: Cost = Cost { memory_kib: 256 * 1024, iterations: 32, parallelism: 16 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn cost(memory_kib: u32, iterations: u32, parallelism: u32) -> Cost {
-        Cost {
-            memory_kib,
-            iterations,
-            parallelism,
-        }
+        Cost { memory_kib, iterations, parallelism }
     }
 
     #[test]

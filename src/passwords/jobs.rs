@@ -38,10 +38,7 @@ pub(super) struct Job {
 /// What to do with it, and whom to tell.
 pub(super) enum Task {
     Hash(oneshot::Sender<String>),
-    Verify {
-        stored: Option<String>,
-        answer: oneshot::Sender<Verdict>,
-    },
+    Verify { stored: Option<String>, answer: oneshot::Sender<Verdict> },
 }
 
 impl Job {
@@ -59,10 +56,7 @@ impl Jobs {
     pub(super) fn new(settings: &PoolSettings, clock: Clock) -> Option<Self> {
         let queue = Queue::new(settings.queue, settings.per_network);
         Some(Self {
-            waiting: Mutex::new(Waiting {
-                queue,
-                closed: false,
-            }),
+            waiting: Mutex::new(Waiting { queue, closed: false }),
             ready: Condvar::new(),
             clock,
             cost: settings.cost,
@@ -82,9 +76,7 @@ impl Jobs {
     }
 
     pub(super) fn busy(&self) -> Busy {
-        Busy {
-            retry_after: self.max_wait_ms.div_ceil(1_000).max(1),
-        }
+        Busy { retry_after: self.max_wait_ms.div_ceil(1_000).max(1) }
     }
 
     /// No thread takes another job.
@@ -99,11 +91,7 @@ impl Jobs {
         password: Zeroizing<String>,
         task: Task,
     ) -> Result<(), Busy> {
-        let job = Job {
-            password,
-            task,
-            since: self.clock.now(),
-        };
+        let job = Job { password, task, since: self.clock.now() };
         let mut waiting = self.lock();
         // Only a full queue is searched for jobs that are of no use, so that a flood costs little.
         let pushed = waiting.queue.push(lane, job).or_else(|job| {
@@ -126,10 +114,7 @@ impl Jobs {
             if let Some(job) = waiting.queue.pop() {
                 return Some(job);
             }
-            waiting = self
-                .ready
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            waiting = self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -163,17 +148,9 @@ impl Jobs {
         if phc.is_some() && stored.is_none() {
             tracing::error!("a stored password hash cannot be read; nobody can sign in with it");
         }
-        let matches = stored
-            .as_ref()
-            .unwrap_or(&self.dummy)
-            .matches(password, memory);
-        let outdated = stored
-            .as_ref()
-            .is_some_and(|stored| stored.is_outdated(self.cost));
-        Verdict {
-            matches: matches && stored.is_some(),
-            outdated,
-        }
+        let matches = stored.as_ref().unwrap_or(&self.dummy).matches(password, memory);
+        let outdated = stored.as_ref().is_some_and(|stored| stored.is_outdated(self.cost));
+        Verdict { matches: matches && stored.is_some(), outdated }
     }
 }
 

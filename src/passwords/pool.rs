@@ -55,9 +55,7 @@ impl Pool {
         for n in 0..settings.threads.max(1) {
             let jobs = Arc::clone(pool.jobs());
             let thread = std::thread::Builder::new().name(format!("hash-{n}"));
-            thread
-                .spawn(move || work(&jobs, settings.niceness))
-                .map_err(StartError::Thread)?;
+            thread.spawn(move || work(&jobs, settings.niceness)).map_err(StartError::Thread)?;
         }
         Ok(pool)
     }
@@ -88,10 +86,7 @@ impl Pool {
         stored: Option<&str>,
     ) -> Result<Verdict, Busy> {
         let (answer, verdict) = oneshot::channel();
-        let task = Task::Verify {
-            stored: stored.map(str::to_owned),
-            answer,
-        };
+        let task = Task::Verify { stored: stored.map(str::to_owned), answer };
         self.ask(lane, password, task, verdict).await
     }
 
@@ -116,9 +111,7 @@ impl Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("cost", &self.jobs().cost())
-            .finish_non_exhaustive()
+        f.debug_struct("Pool").field("cost", &self.jobs().cost()).finish_non_exhaustive()
     }
 }
 

@@ -84,13 +84,7 @@ struct Line<T> {
 impl<T> Line<T> {
     fn new(length: usize, per_network: usize) -> Self {
         let (jobs, turns) = (HashMap::new(), VecDeque::new());
-        Self {
-            jobs,
-            turns,
-            waiting: 0,
-            length: length.max(1),
-            per_network: per_network.max(1),
-        }
+        Self { jobs, turns, waiting: 0, length: length.max(1), per_network: per_network.max(1) }
     }
 
     fn push(&mut self, network: NetworkKey, job: T) -> Result<(), T> {
@@ -147,17 +141,11 @@ mod tests {
 
     fn stranger(network: u8) -> Lane {
         let network = NetworkKey::of([192, 0, 2, network].into());
-        Lane {
-            network,
-            known_device: false,
-        }
+        Lane { network, known_device: false }
     }
 
     fn known(network: u8) -> Lane {
-        Lane {
-            known_device: true,
-            ..stranger(network)
-        }
+        Lane { known_device: true, ..stranger(network) }
     }
 
     fn all(queue: &mut Queue<&'static str>) -> Vec<&'static str> {
@@ -183,22 +171,14 @@ mod tests {
         assert_eq!(queue.push(stranger(1), "a1"), Ok(()));
         assert_eq!(queue.push(stranger(1), "a2"), Ok(()));
         assert_eq!(queue.push(stranger(1), "a3"), Err("a3"));
-        assert_eq!(
-            queue.push(known(1), "A1"),
-            Ok(()),
-            "known devices have their own line"
-        );
+        assert_eq!(queue.push(known(1), "A1"), Ok(()), "known devices have their own line");
         assert_eq!(queue.push(known(1), "A2"), Ok(()));
         assert_eq!(queue.push(known(1), "A3"), Err("A3"));
         assert_eq!(queue.push(stranger(2), "b1"), Ok(()));
         queue.pop();
         queue.pop();
         queue.pop();
-        assert_eq!(
-            queue.push(stranger(1), "a4"),
-            Ok(()),
-            "served, there is room again"
-        );
+        assert_eq!(queue.push(stranger(1), "a4"), Ok(()), "served, there is room again");
     }
 
     #[test]
@@ -224,10 +204,7 @@ mod tests {
         for job in ["K1", "K2", "K3", "K4", "K5"] {
             assert_eq!(queue.push(known(1), job), Ok(()));
         }
-        assert_eq!(
-            all(&mut queue),
-            ["K1", "K2", "a1", "K3", "K4", "a2", "K5", "a3"]
-        );
+        assert_eq!(all(&mut queue), ["K1", "K2", "a1", "K3", "K4", "a2", "K5", "a3"]);
         assert_eq!(queue.push(known(1), "K6"), Ok(()));
         assert_eq!(queue.push(known(1), "K7"), Ok(()));
         assert_eq!(queue.push(known(1), "K8"), Ok(()));

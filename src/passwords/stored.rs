@@ -41,10 +41,7 @@ impl Stored {
         let phc = PasswordHash::new(phc).ok()?;
         let hash = phc.hash?.as_bytes().to_vec();
         // A version was not written before 1.3; so says the specification of the format.
-        let version = phc
-            .version
-            .map_or(Ok(Version::V0x10), Version::try_from)
-            .ok()?;
+        let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
         Some(Self {
             algorithm: Algorithm::try_from(phc.algorithm.as_str()).ok()?,
             version,
@@ -75,11 +72,7 @@ impl Stored {
 pub(super) fn hash(password: &[u8], cost: Cost, memory: &mut Memory) -> Option<String> {
     let salt = random::bytes::<SALT_BYTES>();
     let mut hash = [0; HASH_BYTES];
-    let argon2 = Argon2::new(
-        Algorithm::Argon2id,
-        Version::V0x13,
-        cost.params(HASH_BYTES)?,
-    );
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.params(HASH_BYTES)?);
     if !memory.compute(&argon2, password, &salt, &mut hash) {
         return None;
     }
@@ -118,13 +111,8 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn reserve(cost: Cost) -> Self {
-        let size = cost
-            .params(HASH_BYTES)
-            .map_or(0, |params| params.block_count());
-        Self {
-            kept: Vec::with_capacity(size),
-            size,
-        }
+        let size = cost.params(HASH_BYTES).map_or(0, |params| params.block_count());
+        Self { kept: Vec::with_capacity(size), size }
     }
 
     /// Runs Argon2; false when it refuses, which no input that was checked makes it do.
@@ -143,8 +131,7 @@ impl Memory {
             // A hash that was stored when more was asked for: once, then it is made anew.
             argon2.hash_password_into_with_memory(password, salt, hash, vec![Block::new(); blocks])
         };
-        done.inspect_err(|error| tracing::error!(%error, "argon2 refused a job"))
-            .is_ok()
+        done.inspect_err(|error| tracing::error!(%error, "argon2 refused a job")).is_ok()
     }
 }
 
@@ -152,11 +139,7 @@ impl Memory {
 mod tests {
     use super::*;
 
-    const COST: Cost = Cost {
-        memory_kib: 8,
-        iterations: 1,
-        parallelism: 1,
-    };
+    const COST: Cost = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
 
     fn hashed(password: &str, cost: Cost) -> String {
         hash(password.as_bytes(), cost, &mut Memory::reserve(cost)).expect("a hash")
@@ -168,14 +151,7 @@ mod tests {
 
     #[test]
     fn the_string_names_everything_needed_to_check_it() {
-        let phc = hashed(
-            "looking-glass",
-            Cost {
-                memory_kib: 16,
-                iterations: 3,
-                parallelism: 2,
-            },
-        );
+        let phc = hashed("looking-glass", Cost { memory_kib: 16, iterations: 3, parallelism: 2 });
         let fields: Vec<_> = phc.split('$').collect();
         assert_eq!(fields[..4], ["", "argon2id", "v=19", "m=16,t=3,p=2"]);
         assert_eq!(fields[4].len(), 22, "16 bytes of salt");
@@ -238,31 +214,16 @@ mod tests {
         let good = hashed("looking-glass", COST);
         let outdated = |phc: &str| Stored::parse(phc).map(|stored| stored.is_outdated(COST));
         assert_eq!(outdated(&good), Some(false));
-        for (now, then) in [
-            ("m=8", "m=9"),
-            ("t=1", "t=2"),
-            ("id$", "i$"),
-            ("v=19", "v=16"),
-        ] {
+        for (now, then) in [("m=8", "m=9"), ("t=1", "t=2"), ("id$", "i$"), ("v=19", "v=16")] {
             assert_eq!(outdated(&good.replace(now, then)), Some(true), "{then}");
         }
         let salt = good.split('$').nth(4).expect("a salt");
-        assert_eq!(
-            outdated(&good.replace(salt, "c29tZXNhbHQ")),
-            Some(true),
-            "a short salt"
-        );
+        assert_eq!(outdated(&good.replace(salt, "c29tZXNhbHQ")), Some(true), "a short salt");
     }
 
     #[test]
     fn a_larger_hash_is_checked_in_memory_of_its_own() {
-        let larger = hashed(
-            "looking-glass",
-            Cost {
-                memory_kib: 64,
-                ..COST
-            },
-        );
+        let larger = hashed("looking-glass", Cost { memory_kib: 64, ..COST });
         let mut memory = Memory::reserve(COST);
         let stored = Stored::parse(&larger).expect("a hash");
         assert!(stored.matches(b"looking-glass", &mut memory));

@@ -5,6 +5,7 @@ use super::refusal::Refusal;
 use super::session::Session;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +22,7 @@ const LONGEST_WAIT: u64 = 3_600;
 pub(super) struct Accounts {
     http: Client,
     base: Origin,
+    /// As they stand in the header, see [`encoded`].
     client_id: String,
     client_secret: String,
 }
@@ -41,8 +43,8 @@ impl Accounts {
         Ok(Self {
             http: builder.build().map_err(no_client)?,
             base: settings.internal.clone(),
-            client_id: settings.client_id.clone(),
-            client_secret: settings.client_secret.clone(),
+            client_id: encoded(&settings.client_id),
+            client_secret: encoded(&settings.client_secret),
         })
     }
 
@@ -55,16 +57,12 @@ impl Accounts {
     ) -> Result<Session, Refusal> {
         let body = json!({ "recoveryPayload": payload.reveal(), "nonce": nonce, "origin": origin.as_str() });
         let profile: Profile = self.call("/v1/session/recover", &body).await?;
-        profile
-            .into_session()
-            .ok_or_else(|| wrong("a profile without ids"))
+        profile.into_session().ok_or_else(|| wrong("a profile without ids"))
     }
 
     /// Whether the session behind that handle still lives.
     pub(super) async fn is_active(&self, sid: &str) -> Result<bool, Refusal> {
-        let status: Status = self
-            .call("/v1/session/status", &json!({ "sid": sid }))
-            .await?;
+        let status: Status = self.call("/v1/session/status", &json!({ "sid": sid })).await?;
         Ok(status.active)
     }
 
@@ -74,9 +72,7 @@ impl Accounts {
         body: &serde_json::Value,
     ) -> Result<T, Refusal> {
         let request = self.http.post(format!("{}{path}", self.base));
-        let request = request
-            .basic_auth(&self.client_id, Some(&self.client_secret))
-            .json(body);
+        let request = request.basic_auth(&self.client_id, Some(&self.client_secret)).json(body);
         let response = request.send().await.map_err(|error| failed(&error))?;
         match response.status() {
             StatusCode::OK => {
@@ -94,6 +90,11 @@ impl Accounts {
     }
 }
 
+/// Both halves of the credentials are encoded before they are joined (RFC 6749 §2.3.1).
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
 async fn read(mut response: Response) -> Result<Vec<u8>, Refusal> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
@@ -106,23 +107,13 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Refusal> {
 }
 
 fn retry_after(response: &Response) -> u64 {
-    let value = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|v| v.to_str().ok());
-    value
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(1)
-        .min(LONGEST_WAIT)
+    let value = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
+    value.and_then(|v| v.parse().ok()).unwrap_or(1).min(LONGEST_WAIT)
 }
 
 fn failed(error: &reqwest::Error) -> Refusal {
     tracing::warn!(%error, "the accounts server cannot be reached");
-    if error.is_timeout() {
-        Refusal::AccountsSlow
-    } else {
-        Refusal::AccountsUnreachable
-    }
+    if error.is_timeout() { Refusal::AccountsSlow } else { Refusal::AccountsUnreachable }
 }
 
 fn wrong(what: &str) -> Refusal {

@@ -67,9 +67,7 @@ impl RelyingConfig {
         let accounts = origin("accounts", &self.accounts)?;
         let internal = self.accounts_internal.as_deref().unwrap_or(&self.accounts);
         if self.client_id.is_empty() || self.client_secret.is_empty() {
-            return Err(ConfigError(
-                "client_id and client_secret are both needed".to_owned(),
-            ));
+            return Err(ConfigError("client_id and client_secret are both needed".to_owned()));
         }
         if self.callback.len() < 2 || self.callback.ends_with('/') || !is_plain(&self.callback) {
             let text = format!("callback: `{}` is not a path like `/sso`", self.callback);
@@ -99,9 +97,7 @@ fn is_plain(path: &str) -> bool {
 }
 
 fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis())
-        .unwrap_or(i64::MAX / 4)
-        .min(i64::MAX / 4)
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
 }
 
 /// The configuration, checked; spans of time in milliseconds.
@@ -131,11 +127,7 @@ impl Settings {
             query.append_pair("client_id", &self.client_id);
             "consent"
         };
-        format!(
-            "{}/{page}?{}",
-            self.accounts,
-            query.append_pair("next", &home).finish()
-        )
+        format!("{}/{page}?{}", self.accounts, query.append_pair("next", &home).finish())
     }
 
     /// A path of ours, which must have been checked, as an absolute URL.
@@ -161,12 +153,7 @@ mod tests {
     use super::*;
 
     fn config() -> RelyingConfig {
-        RelyingConfig::new(
-            "https://accounts.example.org",
-            "wiki",
-            "s",
-            "https://wiki.example.org",
-        )
+        RelyingConfig::new("https://accounts.example.org", "wiki", "s", "https://wiki.example.org")
     }
 
     #[test]
@@ -175,12 +162,7 @@ mod tests {
         let back = "next=https%3A%2F%2Fwiki.example.org%2Fsso%2Freturn";
         let signin = format!("https://accounts.example.org/signin?{back}");
         assert_eq!(settings.sign_in_url(), signin);
-        let foreign = RelyingConfig {
-            first_party: false,
-            ..config()
-        }
-        .check()
-        .expect("valid");
+        let foreign = RelyingConfig { first_party: false, ..config() }.check().expect("valid");
         let consent = format!("https://accounts.example.org/consent?client_id=wiki&{back}");
         assert_eq!(foreign.sign_in_url(), consent);
     }
@@ -188,38 +170,21 @@ mod tests {
     #[test]
     fn a_wrong_member_is_named() {
         let error = |config: RelyingConfig| config.check().err().map(|e| e.to_string());
-        let wrong = RelyingConfig {
-            origin: "https://wiki.example.org/".to_owned(),
-            ..config()
-        };
+        let wrong = RelyingConfig { origin: "https://wiki.example.org/".to_owned(), ..config() };
         assert!(error(wrong).is_some_and(|e| e.contains("origin: ")));
         let internal = Some("http://accounts.internal.example.org".to_owned());
-        let wrong = RelyingConfig {
-            accounts_internal: internal,
-            ..config()
-        };
+        let wrong = RelyingConfig { accounts_internal: internal, ..config() };
         assert!(error(wrong).is_some_and(|e| e.contains("accounts_internal: ")));
         for callback in ["", "/", "sso", "/sso/", "/s<o>", "//sso", "/sso?x"] {
-            let wrong = RelyingConfig {
-                callback: callback.to_owned(),
-                ..config()
-            };
-            assert!(
-                error(wrong).is_some_and(|e| e.contains("callback: ")),
-                "{callback}"
-            );
+            let wrong = RelyingConfig { callback: callback.to_owned(), ..config() };
+            assert!(error(wrong).is_some_and(|e| e.contains("callback: ")), "{callback}");
         }
     }
 
     #[test]
     fn sessions_ask_again_after_ten_minutes_at_the_latest() {
         let recheck = Duration::from_hours(5);
-        let settings = RelyingConfig {
-            recheck,
-            ..config()
-        }
-        .check()
-        .expect("valid");
+        let settings = RelyingConfig { recheck, ..config() }.check().expect("valid");
         assert_eq!(settings.recheck, 600_000);
     }
 }

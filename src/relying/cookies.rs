@@ -75,12 +75,7 @@ impl Baker {
     /// The page to come back to. Lax: it is read on the way back from another site.
     pub(super) fn page(self, path: &str) -> Header<'static> {
         let value = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);
-        self.bake(
-            RETURN,
-            &value.to_string(),
-            SameSite::Lax,
-            Some(RETURN_SECONDS),
-        )
+        self.bake(RETURN, &value.to_string(), SameSite::Lax, Some(RETURN_SECONDS))
     }
 
     /// Forgets the page.
@@ -110,23 +105,14 @@ mod tests {
 
     #[test]
     fn own_cookies_are_found_among_others() {
-        let headers = [
-            "theme=dark; __Host-sso-tx=abc",
-            "__Host-sso-session=def; sso-tx=evil",
-        ];
+        let headers = ["theme=dark; __Host-sso-tx=abc", "__Host-sso-session=def; sso-tx=evil"];
         let jar = Jar::read(headers.into_iter()).expect("nothing doubled");
-        assert_eq!(
-            (jar.session, jar.transaction, jar.page),
-            (Some("def"), Some("abc"), None)
-        );
+        assert_eq!((jar.session, jar.transaction, jar.page), (Some("def"), Some("abc"), None));
     }
 
     #[test]
     fn a_doubled_host_cookie_is_an_error() {
-        for header in [
-            "__Host-sso-tx=a; __Host-sso-tx=a",
-            "__Host-x=1;  __Host-x =2",
-        ] {
+        for header in ["__Host-sso-tx=a; __Host-sso-tx=a", "__Host-x=1;  __Host-x =2"] {
             assert_eq!(Jar::read([header].into_iter()), Err(Doubled), "{header}");
         }
         let apart = ["__Host-sso-session=a", "__Host-sso-session=b"];
@@ -138,24 +124,13 @@ mod tests {
     fn cookies_say_everything_explicitly() {
         let plain = Baker { embedded: false };
         let value = plain.session("ab").value().to_owned();
-        assert_eq!(
-            value,
-            "__Host-sso-session=ab; HttpOnly; SameSite=Lax; Secure; Path=/"
-        );
+        assert_eq!(value, "__Host-sso-session=ab; HttpOnly; SameSite=Lax; Secure; Path=/");
         assert!(plain.transaction("ab").value().contains("SameSite=Strict"));
         let framed = Baker { embedded: true };
-        for header in [
-            framed.session("a"),
-            framed.transaction("a"),
-            framed.page("/"),
-            framed.no_session(),
-        ] {
-            assert!(
-                header
-                    .value()
-                    .contains("SameSite=None; Partitioned; Secure"),
-                "{header}"
-            );
+        for header in
+            [framed.session("a"), framed.transaction("a"), framed.page("/"), framed.no_session()]
+        {
+            assert!(header.value().contains("SameSite=None; Partitioned; Secure"), "{header}");
         }
         assert!(framed.no_page().value().contains("Max-Age=0"));
     }

@@ -71,8 +71,7 @@ impl<'r> FromRequest<'r> for Session {
         // Cached, so that several guards of one request ask once.
         let person = request.local_cache_async(async {
             let jar = Jar::read(request.headers().get("Cookie"));
-            kit.person(jar.map_err(|Doubled| Refusal::DoubledCookie)?.session)
-                .await
+            kit.person(jar.map_err(|Doubled| Refusal::DoubledCookie)?.session).await
         });
         let person: &Result<Option<Session>, Refusal> = person.await;
         match person {

@@ -73,14 +73,9 @@ impl Kit {
         transaction: Option<&str>,
         cookie: Option<&str>,
     ) -> Result<Opened, Refusal> {
-        let transaction = transaction
-            .and_then(Secret::parse)
-            .ok_or(Refusal::NoTransaction)?;
+        let transaction = transaction.and_then(Secret::parse).ok_or(Refusal::NoTransaction)?;
         let nonce = nonce(&transaction);
-        let person = self
-            .accounts
-            .recover(payload, &nonce, &self.settings.origin)
-            .await?;
+        let person = self.accounts.recover(payload, &nonce, &self.settings.origin).await?;
         let before = self.live(cookie).await?;
         let (before, outcome) = self.compare(before, &person).await?;
         let secret = Secret::random();
@@ -114,11 +109,7 @@ impl Kit {
         let old = &before.session.person;
         if old.uid == person.uid {
             let same = old.sid == person.sid;
-            let outcome = if same {
-                Outcome::Already
-            } else {
-                Outcome::Resumed
-            };
+            let outcome = if same { Outcome::Already } else { Outcome::Resumed };
             return Ok((Some(before), outcome));
         }
         match self.accounts.is_active(&old.sid).await {
@@ -136,10 +127,7 @@ impl Kit {
             seen_at: now,
             checked_at: now,
         };
-        self.store
-            .add(secret.hash().as_str(), &session)
-            .await
-            .map_err(store_failed)
+        self.store.add(secret.hash().as_str(), &session).await.map_err(store_failed)
     }
 
     /// The session of a cookie, if it is neither over here nor ended over there.
@@ -169,10 +157,7 @@ impl Kit {
             let touched = self.store.touch(id.as_str(), now, session.checked_at).await;
             touched.map_err(store_failed)?;
         }
-        Ok(Some(Live {
-            id: id.as_str().to_owned(),
-            session,
-        }))
+        Ok(Some(Live { id: id.as_str().to_owned(), session }))
     }
 
     fn is_due(&self, session: &StoredSession, now: i64) -> bool {
@@ -209,11 +194,7 @@ impl Kit {
     }
 
     async fn turn(&self, id: &SecretHash) -> MutexGuard<'_, ()> {
-        let first = id
-            .as_str()
-            .bytes()
-            .take(4)
-            .fold(0, |sum, b| sum * 31 + usize::from(b));
+        let first = id.as_str().bytes().take(4).fold(0, |sum, b| sum * 31 + usize::from(b));
         self.turns[first % self.turns.len()].lock().await
     }
 
@@ -224,11 +205,7 @@ impl Kit {
             return;
         }
         self.purge_at.store(now + PURGE_EVERY, Ordering::Relaxed);
-        if let Err(error) = self
-            .store
-            .purge(now, now.saturating_sub(self.settings.idle))
-            .await
-        {
+        if let Err(error) = self.store.purge(now, now.saturating_sub(self.settings.idle)).await {
             tracing::warn!(%error, "sessions that ended could not be thrown away");
         }
     }

@@ -16,10 +16,7 @@ impl MemoryStore {
     /// A store for that many sessions, at least one.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            sessions: Mutex::default(),
-            capacity: capacity.max(1),
-        }
+        Self { sessions: Mutex::default(), capacity: capacity.max(1) }
     }
 
     /// Nothing panics while it is held, so that a poisoned lock holds good sessions all the same.
@@ -40,10 +37,7 @@ impl SessionStore for MemoryStore {
     async fn add(&self, id: &str, session: &StoredSession) -> Result<(), StoreError> {
         let mut sessions = self.sessions();
         if sessions.len() >= self.capacity {
-            let oldest = sessions
-                .iter()
-                .min_by_key(|(_, s)| s.seen_at)
-                .map(|(id, _)| id.clone());
+            let oldest = sessions.iter().min_by_key(|(_, s)| s.seen_at).map(|(id, _)| id.clone());
             oldest.and_then(|id| sessions.remove(&id));
         }
         sessions.insert(id.to_owned(), session.clone());
@@ -68,8 +62,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn purge(&self, now: i64, seen_before: i64) -> Result<(), StoreError> {
-        self.sessions()
-            .retain(|_, s| s.ends_at > now && s.seen_at >= seen_before);
+        self.sessions().retain(|_, s| s.ends_at > now && s.seen_at >= seen_before);
         Ok(())
     }
 }

@@ -11,10 +11,7 @@ const LABEL: &str = "vestibule-nonce:";
 /// base64url(SHA-256(label, cookie value)): scripts may know it, and it does not give the cookie
 /// away.
 pub(super) fn nonce(transaction: &Secret) -> String {
-    let hash = Sha256::new()
-        .chain_update(LABEL)
-        .chain_update(transaction.reveal())
-        .finalize();
+    let hash = Sha256::new().chain_update(LABEL).chain_update(transaction.reveal()).finalize();
     URL_SAFE_NO_PAD.encode(hash)
 }
 

@@ -44,13 +44,7 @@ mod tests {
 
     #[test]
     fn only_own_paths_are_returned_to() {
-        for good in [
-            "/",
-            "/page/a",
-            "/page/caf%C3%A9?x=1&y=http://x",
-            "/ssology",
-            "/a#b",
-        ] {
+        for good in ["/", "/page/a", "/page/caf%C3%A9?x=1&y=http://x", "/ssology", "/a#b"] {
             assert!(may_return(good, "/sso"), "{good}");
         }
         let bad = [

@@ -56,11 +56,7 @@ impl Refusal {
     /// Status, error code and description.
     pub(super) fn facts(&self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::ForeignPage => (
-                403,
-                "foreign_origin",
-                "Only a page of this site may ask this.",
-            ),
+            Self::ForeignPage => (403, "foreign_origin", "Only a page of this site may ask this."),
             Self::DoubledCookie => (400, "invalid_request", "A `__Host-` cookie was sent twice."),
             Self::WrongType => (
                 415,
@@ -74,31 +70,21 @@ impl Refusal {
                 "invalid_nonce",
                 "The cookie that the nonce is derived from is missing; ask for a nonce first.",
             ),
-            Self::AccountsUnreachable => (
-                502,
-                "accounts_unreachable",
-                "The accounts server cannot be reached.",
-            ),
-            Self::AccountsWrong => (
-                502,
-                "accounts_error",
-                "The accounts server gave no usable answer.",
-            ),
-            Self::AccountsSlow => (
-                504,
-                "accounts_timeout",
-                "The accounts server did not answer in time.",
-            ),
-            Self::AccountsBusy(_) => (
-                503,
-                "accounts_busy",
-                "The accounts server asks to try again later.",
-            ),
-            Self::PayloadRefused => (
-                403,
-                "payload_refused",
-                "The payload is not for this site, page or browser.",
-            ),
+            Self::AccountsUnreachable => {
+                (502, "accounts_unreachable", "The accounts server cannot be reached.")
+            }
+            Self::AccountsWrong => {
+                (502, "accounts_error", "The accounts server gave no usable answer.")
+            }
+            Self::AccountsSlow => {
+                (504, "accounts_timeout", "The accounts server did not answer in time.")
+            }
+            Self::AccountsBusy(_) => {
+                (503, "accounts_busy", "The accounts server asks to try again later.")
+            }
+            Self::PayloadRefused => {
+                (403, "payload_refused", "The payload is not for this site, page or browser.")
+            }
             Self::PayloadGone => (410, "payload_gone", "The payload was used or has expired."),
             Self::SomebodyElse => (
                 409,
@@ -106,11 +92,7 @@ impl Refusal {
                 "Somebody else is signed in here; that session must be closed first.",
             ),
             Self::NobodySignedIn => (401, "login_required", "Nobody is signed in."),
-            Self::Store => (
-                500,
-                "server_error",
-                "Something went wrong here; try again later.",
-            ),
+            Self::Store => (500, "server_error", "Something went wrong here; try again later."),
         }
     }
 }

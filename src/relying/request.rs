@@ -61,9 +61,7 @@ fn media_type(content_type: Option<&str>) -> Option<String> {
     let mut parts = text.split(';').map(str::trim);
     let media = parts.next()?.to_owned();
     let charset = parts.find_map(|p| p.strip_prefix("charset="));
-    charset
-        .is_none_or(|c| c.trim_matches('"') == "utf-8")
-        .then_some(media)
+    charset.is_none_or(|c| c.trim_matches('"') == "utf-8").then_some(media)
 }
 
 #[derive(Deserialize)]
@@ -80,21 +78,15 @@ fn from_json(body: &[u8]) -> Result<String, BodyError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(unreadable);
     }
-    serde_json::from_slice(body)
-        .map(|body: Body| body.payload)
-        .map_err(|_| unreadable)
+    serde_json::from_slice(body).map(|body: Body| body.payload).map_err(|_| unreadable)
 }
 
 fn from_form(body: &[u8]) -> Result<String, BodyError> {
     let pairs = url::form_urlencoded::parse(body);
-    let mut payloads = pairs
-        .filter(|(name, _)| name == "recoveryPayload")
-        .map(|(_, value)| value);
+    let mut payloads = pairs.filter(|(name, _)| name == "recoveryPayload").map(|(_, value)| value);
     match (payloads.next(), payloads.next()) {
         (Some(payload), None) => Ok(payload.into_owned()),
-        (None, _) => Err(BodyError::Malformed(
-            "the form has no field `recoveryPayload`",
-        )),
+        (None, _) => Err(BodyError::Malformed("the form has no field `recoveryPayload`")),
         (Some(_), Some(_)) => Err(BodyError::Malformed("`recoveryPayload` is there twice")),
     }
 }
@@ -121,12 +113,7 @@ mod tests {
         for site in ["same-site", "cross-site", "none", "", "Same-Origin"] {
             assert!(!from_own(&[site], &[own]), "{site}");
         }
-        for origin in [
-            "null",
-            "",
-            "https://notes.example.org",
-            "https://wiki.example.org:443",
-        ] {
+        for origin in ["null", "", "https://notes.example.org", "https://wiki.example.org:443"] {
             assert!(!from_own(&[], &[origin]), "{origin}");
         }
         assert!(!from_own(&[], &[]));
@@ -151,10 +138,7 @@ mod tests {
     #[test]
     fn an_empty_payload_means_signed_out() {
         assert_eq!(read_body(FORM, b"recoveryPayload="), Ok(Asked::SignedOut));
-        assert_eq!(
-            read_body(JSON, br#"{"recoveryPayload":""}"#),
-            Ok(Asked::SignedOut)
-        );
+        assert_eq!(read_body(JSON, br#"{"recoveryPayload":""}"#), Ok(Asked::SignedOut));
     }
 
     #[test]

@@ -34,9 +34,7 @@ async fn show(kit: &State<Kit>, carried: Carried<'_>) -> Result<Answer, Answer> 
     let mut answer = Answer::new(200);
     answer.body = Some(json!({ "hasSession": has_session, "nonce": nonce(&transaction) }));
     if is_new {
-        answer
-            .headers
-            .push(baker(kit).transaction(&transaction.reveal()));
+        answer.headers.push(baker(kit).transaction(&transaction.reveal()));
     }
     Ok(answer)
 }
@@ -74,19 +72,13 @@ async fn opened(kit: &Kit, jar: Jar<'_>, payload: &Secret) -> Result<Answer, Ans
     let opened = kit.open(payload, jar.transaction, jar.session).await?;
     let mut answer = Answer::new(204);
     answer.outcome = Some(opened.outcome);
-    answer
-        .headers
-        .push(baker(kit).session(&opened.secret.reveal()));
+    answer.headers.push(baker(kit).session(&opened.secret.reveal()));
     Ok(answer)
 }
 
 async fn read(content_type: Option<&str>, body: Data<'_>) -> Result<Asked, Refusal> {
     let unreadable = Refusal::Malformed("The body cannot be read.");
-    let body = body
-        .open(LONGEST_BODY.bytes())
-        .into_bytes()
-        .await
-        .map_err(|_| unreadable)?;
+    let body = body.open(LONGEST_BODY.bytes()).into_bytes().await.map_err(|_| unreadable)?;
     if !body.is_complete() {
         return Err(Refusal::TooLong);
     }
@@ -112,10 +104,7 @@ fn start(kit: &State<Kit>, to: Option<&str>) -> Answer {
 /// checked again: it has been in the browser's hands.
 #[get("/return")]
 fn home(kit: &State<Kit>, carried: Carried<'_>) -> Result<Answer, Answer> {
-    let page = carried
-        .0?
-        .page
-        .map(|page| percent_decode_str(page).decode_utf8_lossy());
+    let page = carried.0?.page.map(|page| percent_decode_str(page).decode_utf8_lossy());
     let page = page.filter(|page| may_return(page, &kit.settings.callback));
     let mut answer = Answer::redirect(kit.settings.own_url(page.as_deref().unwrap_or("/")));
     answer.headers.push(baker(kit).no_page());
@@ -123,9 +112,7 @@ fn home(kit: &State<Kit>, carried: Carried<'_>) -> Result<Answer, Answer> {
 }
 
 fn baker(kit: &Kit) -> Baker {
-    Baker {
-        embedded: kit.settings.embedded,
-    }
+    Baker { embedded: kit.settings.embedded }
 }
 
 /// The content type as it was written, since a charset matters too.
@@ -151,12 +138,7 @@ struct Answer {
 
 impl Answer {
     fn new(status: u16) -> Self {
-        Self {
-            status,
-            outcome: None,
-            headers: Vec::new(),
-            body: None,
-        }
+        Self { status, outcome: None, headers: Vec::new(), body: None }
     }
 
     fn redirect(to: String) -> Self {
@@ -173,9 +155,7 @@ impl From<Refusal> for Answer {
         answer.outcome = Some(Outcome::None);
         answer.body = Some(json!({ "error": error, "error_description": description }));
         if let Refusal::AccountsBusy(seconds) = refusal {
-            answer
-                .headers
-                .push(Header::new("Retry-After", seconds.to_string()));
+            answer.headers.push(Header::new("Retry-After", seconds.to_string()));
         }
         answer
     }
@@ -190,9 +170,7 @@ impl From<Doubled> for Answer {
 impl<'r> Responder<'r, 'static> for Answer {
     fn respond_to(self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
         let mut response = Response::build();
-        response
-            .status(Status::new(self.status))
-            .raw_header("Cache-Control", "no-store");
+        response.status(Status::new(self.status)).raw_header("Cache-Control", "no-store");
         if let Some(outcome) = self.outcome {
             response.raw_header("X-Vestibule-Outcome", outcome.as_str());
         }
@@ -201,9 +179,7 @@ impl<'r> Responder<'r, 'static> for Answer {
         }
         if let Some(body) = self.body {
             let text = body.to_string();
-            response
-                .header(ContentType::JSON)
-                .sized_body(text.len(), Cursor::new(text));
+            response.header(ContentType::JSON).sized_body(text.len(), Cursor::new(text));
         }
         response.ok()
     }

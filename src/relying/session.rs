@@ -119,41 +119,13 @@ pub(super) mod samples {
         let session = alice(1_000_000);
         assert_eq!(store.find("one").await.expect("works"), None);
         store.add("one", &session).await.expect("works");
-        store
-            .add(
-                "two",
-                &StoredSession {
-                    ends_at: 5,
-                    ..session.clone()
-                },
-            )
-            .await
-            .expect("works");
-        store
-            .add(
-                "old",
-                &StoredSession {
-                    seen_at: 7,
-                    ..session.clone()
-                },
-            )
-            .await
-            .expect("works");
-        assert_eq!(
-            store.find("one").await.expect("works").as_ref(),
-            Some(&session)
-        );
-        store
-            .touch("one", 2_000_000, 1_500_000)
-            .await
-            .expect("works");
+        store.add("two", &StoredSession { ends_at: 5, ..session.clone() }).await.expect("works");
+        store.add("old", &StoredSession { seen_at: 7, ..session.clone() }).await.expect("works");
+        assert_eq!(store.find("one").await.expect("works").as_ref(), Some(&session));
+        store.touch("one", 2_000_000, 1_500_000).await.expect("works");
         store.touch("none", 1, 1).await.expect("works");
         store.purge(6, 8).await.expect("works");
-        let touched = StoredSession {
-            seen_at: 2_000_000,
-            checked_at: 1_500_000,
-            ..session
-        };
+        let touched = StoredSession { seen_at: 2_000_000, checked_at: 1_500_000, ..session };
         assert_eq!(store.find("one").await.expect("works"), Some(touched));
         assert_eq!(store.find("two").await.expect("works"), None);
         assert_eq!(store.find("old").await.expect("works"), None);
@@ -170,10 +142,7 @@ mod tests {
     #[test]
     fn a_session_ends_by_age_and_by_idleness() {
         let session = samples::alice(0);
-        let used = StoredSession {
-            seen_at: 3_599_000,
-            ..session.clone()
-        };
+        let used = StoredSession { seen_at: 3_599_000, ..session.clone() };
         assert!(!session.is_over(999, 1_000) && session.is_over(1_000, 1_000));
         assert!(!used.is_over(3_599_999, 1_000) && used.is_over(3_600_000, 1_000));
     }

@@ -155,12 +155,8 @@ mod tests {
     async fn it_keeps_sessions_as_every_store_does() {
         let one = SqlitePoolOptions::new().max_connections(1);
         let pool = one.connect("sqlite::memory:").await.expect("opens");
-        let store = SqlxStore::sqlite(pool.clone())
-            .await
-            .expect("creates its table");
+        let store = SqlxStore::sqlite(pool.clone()).await.expect("creates its table");
         samples::behaves(&store).await;
-        SqlxStore::sqlite(pool)
-            .await
-            .expect("finds its table again");
+        SqlxStore::sqlite(pool).await.expect("finds its table again");
     }
 }

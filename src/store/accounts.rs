@@ -114,15 +114,9 @@ impl Store {
                 disabled_at: None,
             }));
         }
-        let username_is_taken = self
-            .credentials_by_key(BY_USERNAME, &username_key)
-            .await?
-            .is_some();
-        Ok(if username_is_taken {
-            Added::UsernameTaken
-        } else {
-            Added::EmailTaken
-        })
+        let username_is_taken =
+            self.credentials_by_key(BY_USERNAME, &username_key).await?.is_some();
+        Ok(if username_is_taken { Added::UsernameTaken } else { Added::EmailTaken })
     }
 
     /// The account with this uid.
@@ -134,11 +128,7 @@ impl Store {
 
     /// The account that signs in with this username or e-mail address, without regard to case.
     pub async fn account_by_login(&self, login: &str) -> Result<Option<Credentials>> {
-        let sql = if login.contains('@') {
-            BY_EMAIL
-        } else {
-            BY_USERNAME
-        };
+        let sql = if login.contains('@') { BY_EMAIL } else { BY_USERNAME };
         self.credentials_by_key(sql, &fold(login)).await
     }
 
@@ -188,11 +178,7 @@ impl Store {
         }
         let holder = self.credentials_by_key(BY_USERNAME, &username_key).await?;
         let taken = holder.is_some_and(|holder| holder.account.uid != uid);
-        Ok(if taken {
-            Added::UsernameTaken
-        } else {
-            Added::EmailTaken
-        })
+        Ok(if taken { Added::UsernameTaken } else { Added::EmailTaken })
     }
 
     /// Sets a password from outside: every session and payload of the account ends. False when

@@ -31,10 +31,7 @@ impl ClientRow {
         let registration: Registration = serde_json::from_str(&self.registration)?;
         Ok(Client {
             registration,
-            secret_hashes: [self.secret_hash, self.old_secret_hash]
-                .into_iter()
-                .flatten()
-                .collect(),
+            secret_hashes: [self.secret_hash, self.old_secret_hash].into_iter().flatten().collect(),
             declared: self.declared != 0,
             created_at: self.created_at,
             disabled_at: self.disabled_at,
@@ -159,10 +156,7 @@ fn plan_sync(present: &[Client], declared: &[(Registration, Option<String>)]) ->
     let mut plan = Synced::default();
     for (registration, secret) in declared {
         let id = &registration.client_id;
-        match present
-            .iter()
-            .find(|client| client.registration.client_id == *id)
-        {
+        match present.iter().find(|client| client.registration.client_id == *id) {
             None => plan.added.push(id.clone()),
             Some(client) => {
                 let same = client.registration == *registration
@@ -176,9 +170,7 @@ fn plan_sync(present: &[Client], declared: &[(Registration, Option<String>)]) ->
         }
     }
     let is_declared = |id: &str| declared.iter().any(|(r, _)| r.client_id == id);
-    let orphans = present
-        .iter()
-        .filter(|c| c.declared && c.disabled_at.is_none());
+    let orphans = present.iter().filter(|c| c.declared && c.disabled_at.is_none());
     let ids = orphans.map(|c| c.registration.client_id.clone());
     plan.disabled = ids.filter(|id| !is_declared(id)).collect();
     plan

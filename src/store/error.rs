@@ -18,9 +18,7 @@ impl From<sqlx::Error> for StoreError {
 
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self(format!(
-            "the tables could not be brought up to date: {error}"
-        ))
+        Self(format!("the tables could not be brought up to date: {error}"))
     }
 }
 

@@ -87,10 +87,7 @@ impl Store {
         } else {
             open_sqlite(url).await?
         };
-        Ok(Self {
-            pool,
-            queries: Arc::default(),
-        })
+        Ok(Self { pool, queries: Arc::default() })
     }
 
     /// Brings the tables up to this version; gives the descriptions of what was applied.
@@ -109,9 +106,7 @@ impl Store {
         });
         let is_pending = |version| applied.iter().all(|done| done.version != version);
         let all = MIGRATIONS.iter().filter(|m| is_pending(m.version));
-        Ok(all
-            .map(|m| format!("{:04} {}", m.version, m.description))
-            .collect())
+        Ok(all.map(|m| format!("{:04} {}", m.version, m.description)).collect())
     }
 
     /// Whether the database answers and has all the tables of this version.
@@ -182,12 +177,6 @@ async fn open_sqlite(url: &str) -> Result<Pool> {
 #[doc(hidden)]
 #[must_use]
 pub fn lookups() -> Vec<(&'static str, &'static str)> {
-    [
-        accounts::LOOKUPS,
-        clients::LOOKUPS,
-        consents::LOOKUPS,
-        payloads::LOOKUPS,
-        sessions::LOOKUPS,
-    ]
-    .concat()
+    [accounts::LOOKUPS, clients::LOOKUPS, consents::LOOKUPS, payloads::LOOKUPS, sessions::LOOKUPS]
+        .concat()
 }

@@ -64,10 +64,7 @@ struct OwnerRow {
 
 impl OwnerRow {
     fn consents_to(&self, client: &Client) -> bool {
-        let granted = self
-            .scope
-            .as_deref()
-            .and_then(|scope| Scope::parse(scope).ok());
+        let granted = self.scope.as_deref().and_then(|scope| Scope::parse(scope).ok());
         consent::is_given(client, granted.as_ref())
     }
 }
@@ -190,20 +187,14 @@ impl Store {
         let owner: Option<OwnerRow> = on!(self, read, db => sqlx::query_as(OWNER)
             .bind(&row.session_id).bind(client_id).bind(now).fetch_optional(db).await)?;
         let lives = owner.is_some_and(|owner| owner.consents_to(client)) && row.expires_at > now;
-        Ok(if lives {
-            Redeemed::Good(row.expires_at - now)
-        } else {
-            Redeemed::Gone
-        })
+        Ok(if lives { Redeemed::Good(row.expires_at - now) } else { Redeemed::Gone })
     }
 
     /// Deletes up to `limit` payloads that ended before `before`.
     pub async fn purge_payloads(&self, before: i64, limit: i64) -> Result<u64> {
         const SQL: &str = "DELETE FROM recovery_payloads WHERE hash IN \
             (SELECT hash FROM recovery_payloads WHERE expires_at < $1 LIMIT $2)";
-        Ok(
-            on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
-            .execute(db).await?.rows_affected()),
-        )
+        Ok(on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
+            .execute(db).await?.rows_affected()))
     }
 }

@@ -152,10 +152,7 @@ impl Store {
     ) -> Result<Option<SignedIn>> {
         let row: Option<SignedInRow> = on!(self, read, db => sqlx::query_as(sql)
             .bind(secret.as_str()).bind(now).fetch_optional(db).await)?;
-        Ok(row.map(|row| SignedIn {
-            session: row.session.into(),
-            account: row.account.into(),
-        }))
+        Ok(row.map(|row| SignedIn { session: row.session.into(), account: row.account.into() }))
     }
 
     /// Opens a session for an account whose password was checked against `password_hash`, and ends
@@ -232,10 +229,8 @@ impl Store {
         but: &str,
         now: i64,
     ) -> Result<u64> {
-        Ok(
-            on!(self, write, db => sqlx::query(FINISH_OTHERS).bind(account_uid).bind(but)
-            .bind(now).execute(db).await?.rows_affected()),
-        )
+        Ok(on!(self, write, db => sqlx::query(FINISH_OTHERS).bind(account_uid).bind(but)
+            .bind(now).execute(db).await?.rows_affected()))
     }
 
     /// The sessions an account has open, the last used first.
@@ -261,20 +256,16 @@ impl Store {
     pub async fn purge_sessions(&self, before: i64, limit: i64) -> Result<u64> {
         const SQL: &str = "DELETE FROM sessions WHERE id IN \
             (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
-        Ok(
-            on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
-            .execute(db).await?.rows_affected()),
-        )
+        Ok(on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
+            .execute(db).await?.rows_affected()))
     }
 
     /// Deletes up to `limit` remembered browsers that were not used since `before`.
     pub async fn purge_devices(&self, before: i64, limit: i64) -> Result<u64> {
         const SQL: &str = "DELETE FROM devices WHERE id IN \
             (SELECT id FROM devices WHERE last_used_at < $1 LIMIT $2)";
-        Ok(
-            on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
-            .execute(db).await?.rows_affected()),
-        )
+        Ok(on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
+            .execute(db).await?.rows_affected()))
     }
 }
 

@@ -1,7 +1,5 @@
 //! What every handler may need: made once at start, shared by all.
 
-use rocket::http::Status;
-
 use super::error::Problem;
 use crate::clock::Clock;
 use crate::config::{Brand, Config, PasswordHash, SignUp};
@@ -60,22 +58,18 @@ impl App {
             return Ok(own);
         }
         let clients = self.store.list_clients().await?;
-        ReturnTo::parse(next, &self.issuer, &clients).ok_or_else(|| {
-            Problem::new(
-                Status::BadRequest,
-                "invalid_request",
-                "The address to go back to is not registered for any site of ours. \
-                 Go back to the site you came from and try again.",
-            )
-        })
+        ReturnTo::parse(next, &self.issuer, &clients).ok_or_else(unregistered)
+    }
+
+    /// As [`App::return_to`], for a page about one client.
+    pub fn return_to_client(&self, client: &Client, next: &str) -> Result<ReturnTo, Problem> {
+        ReturnTo::parse_for(client, next, &self.issuer).ok_or_else(unregistered)
     }
 
     /// Starts what the server needs, and makes its own secrets at the first start.
     pub async fn start(config: &Config, store: Store, clock: Clock) -> Result<Self, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
-        let salt = store
-            .server_secret("pairwise", &config.key_encryption_key, clock.now())
-            .await;
+        let salt = store.server_secret("pairwise", &config.key_encryption_key, clock.now()).await;
         Ok(Self {
             issuer: config.issuer.clone(),
             pairwise_salt: salt.map_err(|e| text(&e))?,
@@ -90,11 +84,14 @@ impl App {
     }
 }
 
+fn unregistered() -> Problem {
+    Problem::bad_request(
+        "The address to go back to is not registered for this site. \
+         Go back to the site you came from and try again.",
+    )
+}
+
 fn pool_settings(config: &Config) -> PoolSettings {
     let PasswordHash { cost, threads } = config.password_hash;
-    PoolSettings {
-        cost,
-        threads,
-        ..PoolSettings::default()
-    }
+    PoolSettings { cost, threads, ..PoolSettings::default() }
 }

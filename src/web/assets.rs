@@ -43,15 +43,9 @@ impl Asset {
     fn at(path: &str) -> Result<Self, Problem> {
         let file = Assets::get(path);
         let file = file.ok_or_else(|| Problem::not_found("There is no such file."))?;
-        let extension = Path::new(path)
-            .extension()
-            .and_then(|extension| extension.to_str());
+        let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
         let content_type = extension.and_then(ContentType::from_extension);
-        Ok(Self {
-            file,
-            content_type: content_type.unwrap_or(ContentType::Binary),
-            public: false,
-        })
+        Ok(Self { file, content_type: content_type.unwrap_or(ContentType::Binary), public: false })
     }
 }
 
@@ -66,9 +60,7 @@ impl<'r> Responder<'r, 'static> for Asset {
             "public, max-age=300"
         };
         let mut response = Response::build();
-        response
-            .raw_header("ETag", etag.clone())
-            .raw_header("Cache-Control", keep);
+        response.raw_header("ETag", etag.clone()).raw_header("Cache-Control", keep);
         if self.public {
             response.raw_header("Access-Control-Allow-Origin", "*");
             response.raw_header("Cross-Origin-Resource-Policy", "cross-origin");
@@ -91,10 +83,7 @@ fn asset(path: PathBuf) -> Result<Asset, Problem> {
 /// The browser SDK: any page may load it, with SRI if it wants.
 #[get("/sdk/vestibule.js")]
 fn sdk() -> Result<Asset, Problem> {
-    Asset::at("sdk/vestibule.js").map(|asset| Asset {
-        public: true,
-        ..asset
-    })
+    Asset::at("sdk/vestibule.js").map(|asset| Asset { public: true, ..asset })
 }
 
 /// The configured colour as a style sheet, since pages have no inline style.

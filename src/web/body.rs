@@ -25,10 +25,7 @@ impl Fields {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let named = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (
-                percent_decode_str(name).decode_utf8_lossy().into_owned(),
-                value.to_owned(),
-            )
+            (percent_decode_str(name).decode_utf8_lossy().into_owned(), value.to_owned())
         });
         Self(named.collect())
     }
@@ -36,17 +33,11 @@ impl Fields {
     /// The value of a field, `""` when it is missing; an error when it is there twice or is not
     /// UTF-8. Fields that nobody asks for are ignored.
     pub fn text(&self, name: &str) -> Result<String, Problem> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value);
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         match (values.next(), values.next()) {
             (Some(value), None) => decode(value),
             (None, _) => Ok(String::new()),
-            _ => Err(Problem::bad_request(format!(
-                "`{name}` is there more than once."
-            ))),
+            _ => Err(Problem::bad_request(format!("`{name}` is there more than once."))),
         }
     }
 
@@ -81,11 +72,7 @@ impl<'r> FromRequest<'r> for Query {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> RequestOutcome<Self, ()> {
-        let query = request
-            .uri()
-            .query()
-            .map(|query| query.as_str())
-            .unwrap_or_default();
+        let query = request.uri().query().map(|query| query.as_str()).unwrap_or_default();
         RequestOutcome::Success(Self(Fields::parse(query)))
     }
 }
@@ -143,22 +130,14 @@ async fn read(
     let of_type = |given: &ContentType| given.top() == wanted.top() && given.sub() == wanted.sub();
     if !request.content_type().is_some_and(of_type) {
         let text = format!("Send the body as {wanted}.");
-        return Err(Problem::new(
-            Status::UnsupportedMediaType,
-            "invalid_request",
-            text,
-        ));
+        return Err(Problem::new(Status::UnsupportedMediaType, "invalid_request", text));
     }
     let body = data.open(limit.bytes()).into_bytes().await;
     let body =
         body.map_err(|error| Problem::bad_request(format!("The body broke off: {error}.")))?;
     if !body.is_complete() {
         let text = format!("The body is larger than {limit} bytes.");
-        return Err(Problem::new(
-            Status::PayloadTooLarge,
-            "invalid_request",
-            text,
-        ));
+        return Err(Problem::new(Status::PayloadTooLarge, "invalid_request", text));
     }
     String::from_utf8(body.into_inner())
         .map_err(|_| Problem::bad_request("The body is not in UTF-8."))

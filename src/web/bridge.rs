@@ -76,10 +76,7 @@ async fn show(
         .registration;
     let nonce = STANDARD.encode(random::bytes::<16>());
     let page = BridgePage {
-        mark: visitor
-            .signed_in
-            .map(|who| who.session.mark())
-            .unwrap_or_default(),
+        mark: visitor.signed_in.map(|who| who.session.mark()).unwrap_or_default(),
         page: Values {
             client_id: &client_id,
             origins: serde_json::to_string(&registration.origins)
@@ -100,15 +97,8 @@ async fn show(
 
 /// Who may stand above the bridge of a client: its own origins and its embedders.
 fn ancestors(registration: &Registration) -> Vec<String> {
-    let own = registration
-        .origins
-        .iter()
-        .map(|origin| origin.as_str().to_owned());
-    let embedders = registration
-        .embedders
-        .iter()
-        .map(Embedder::as_str)
-        .map(str::to_owned);
+    let own = registration.origins.iter().map(|origin| origin.as_str().to_owned());
+    let embedders = registration.embedders.iter().map(Embedder::as_str).map(str::to_owned);
     own.chain(embedders).collect()
 }
 
@@ -139,11 +129,7 @@ struct Verdict {
 
 impl Verdict {
     fn no(error: &'static str, mark: String) -> Json<Self> {
-        Json(Self {
-            has_session: false,
-            error: Some(error),
-            ..Self::yes(mark)
-        })
+        Json(Self { has_session: false, error: Some(error), ..Self::yes(mark) })
     }
 
     fn yes(mark: String) -> Self {
@@ -167,9 +153,7 @@ async fn payload(
 ) -> Result<Json<Verdict>, Problem> {
     let ask = ask.0;
     if ask.nonce.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
-        return Err(Problem::bad_request(
-            "`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -.",
-        ));
+        return Err(Problem::bad_request("`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -."));
     }
     let client = asking_client(app, &ask.client_id, &ask.origin).await?;
     let who = whoever(app, visitor).await?;
@@ -186,10 +170,7 @@ async fn payload(
     if !consent::is_given(&client, granted.as_ref()) {
         return Ok(Verdict::no("consent_required", mark));
     }
-    let same_user = ask
-        .username
-        .as_deref()
-        .map(|name| fold(name) == fold(&who.account.username));
+    let same_user = ask.username.as_deref().map(|name| fold(name) == fold(&who.account.username));
     if !ask.mint || same_user == Some(true) {
         return Ok(Json(Verdict::yes(mark)));
     }
@@ -220,10 +201,7 @@ async fn whoever(app: &App, visitor: Visitor) -> Result<Option<SignedIn>, Proble
     let Some(secret) = visitor.cookies.session_none else {
         return Ok(None);
     };
-    let who = app
-        .store
-        .signed_in_cross_site(&secret.hash(), app.now())
-        .await?;
+    let who = app.store.signed_in_cross_site(&secret.hash(), app.now()).await?;
     if let Some(who) = &who {
         touch(app, who).await?;
     }
@@ -233,14 +211,9 @@ async fn whoever(app: &App, visitor: Visitor) -> Result<Option<SignedIn>, Proble
 async fn mint(app: &App, who: &SignedIn, ask: Ask) -> Result<Secret, Problem> {
     let payload = Secret::random();
     let hash = |nonce: String| SecretHash::of(nonce.as_bytes()).as_str().to_owned();
-    let binding = Binding {
-        client_id: ask.client_id,
-        origin: ask.origin,
-        nonce_hash: ask.nonce.map(hash),
-    };
-    app.store
-        .add_payload(&payload.hash(), &who.session.id, &binding, app.now())
-        .await?;
+    let binding =
+        Binding { client_id: ask.client_id, origin: ask.origin, nonce_hash: ask.nonce.map(hash) };
+    app.store.add_payload(&payload.hash(), &who.session.id, &binding, app.now()).await?;
     Ok(payload)
 }
 
@@ -261,14 +234,10 @@ async fn signout(
 ) -> Result<Status, Problem> {
     let client = asking_client(app, &ask.0.client_id, &ask.0.origin).await?;
     if !client.registration.first_party {
-        return Err(Problem::forbidden(
-            "Only sites of this organisation can sign a person out.",
-        ));
+        return Err(Problem::forbidden("Only sites of this organisation can sign a person out."));
     }
     if let Some(who) = visitor.signed_in {
-        app.store
-            .finish_session(&who.session.id, &who.account.uid, app.now())
-            .await?;
+        app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
     }
     cookies::clear_session(jar);
     Ok(Status::NoContent)

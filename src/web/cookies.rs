@@ -20,12 +20,7 @@ pub const ALL: [&str; 3] = [SESSION, SESSION_NONE, DEVICE];
 pub const DEVICE_LIFETIME: i64 = 400 * DAY;
 
 fn cookie(name: &'static str, value: String, same_site: SameSite) -> Cookie<'static> {
-    Cookie::build((name, value))
-        .path("/")
-        .secure(true)
-        .http_only(true)
-        .same_site(same_site)
-        .build()
+    Cookie::build((name, value)).path("/").secure(true).http_only(true).same_site(same_site).build()
 }
 
 fn for_a_while(mut cookie: Cookie<'static>, milliseconds: i64) -> Cookie<'static> {
@@ -36,40 +31,24 @@ fn for_a_while(mut cookie: Cookie<'static>, milliseconds: i64) -> Cookie<'static
 /// Hands a session to the browser; kept ones outlive it.
 pub fn set_session(jar: &CookieJar<'_>, secret: &Secret, none_secret: Option<&Secret>, kept: bool) {
     let keep = |cookie| {
-        if kept {
-            for_a_while(cookie, KEPT.absolute)
-        } else {
-            cookie
-        }
+        if kept { for_a_while(cookie, KEPT.absolute) } else { cookie }
     };
     jar.add(keep(cookie(SESSION, secret.reveal(), SameSite::Lax)));
     match none_secret {
         Some(secret) => jar.add(keep(cookie(SESSION_NONE, secret.reveal(), SameSite::None))),
-        None => jar.add(for_a_while(
-            cookie(SESSION_NONE, String::new(), SameSite::None),
-            0,
-        )),
+        None => jar.add(for_a_while(cookie(SESSION_NONE, String::new(), SameSite::None), 0)),
     }
 }
 
 /// Takes the session from the browser.
 pub fn clear_session(jar: &CookieJar<'_>) {
-    jar.add(for_a_while(
-        cookie(SESSION, String::new(), SameSite::Lax),
-        0,
-    ));
-    jar.add(for_a_while(
-        cookie(SESSION_NONE, String::new(), SameSite::None),
-        0,
-    ));
+    jar.add(for_a_while(cookie(SESSION, String::new(), SameSite::Lax), 0));
+    jar.add(for_a_while(cookie(SESSION_NONE, String::new(), SameSite::None), 0));
 }
 
 /// Marks the browser as one that somebody signed in with.
 pub fn set_device(jar: &CookieJar<'_>, secret: &Secret) {
-    jar.add(for_a_while(
-        cookie(DEVICE, secret.reveal(), SameSite::Lax),
-        DEVICE_LIFETIME,
-    ));
+    jar.add(for_a_while(cookie(DEVICE, secret.reveal(), SameSite::Lax), DEVICE_LIFETIME));
 }
 
 /// The values of our cookies in the raw `Cookie` headers; an error names one that is doubled.
@@ -78,9 +57,8 @@ pub fn read<'a>(
     headers: impl Iterator<Item = &'a str>,
 ) -> Result<[Option<&'a str>; 3], &'static str> {
     let mut found = [None; 3];
-    let pairs = headers
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.split_once('='));
+    let pairs =
+        headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs {
         if let Some(index) = ALL.iter().position(|known| *known == name.trim()) {
             if found[index].replace(value.trim()).is_some() {

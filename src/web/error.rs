@@ -30,13 +30,7 @@ impl Problem {
     /// A problem with its RFC 6749 error code and one sentence for whoever caused it.
     #[must_use]
     pub fn new(status: Status, error: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            error,
-            text: text.into(),
-            operator: None,
-            headers: Vec::new(),
-        }
+        Self { status, error, text: text.into(), operator: None, headers: Vec::new() }
     }
 
     /// 400 `invalid_request`.
@@ -55,10 +49,8 @@ impl Problem {
     #[must_use]
     pub fn invalid_client() -> Self {
         let text = "Authenticate with HTTP Basic: the client's id and its secret.";
-        Self::new(Status::Unauthorized, "invalid_client", text).with_header(
-            "WWW-Authenticate",
-            "Basic realm=\"vestibule\", charset=\"UTF-8\"",
-        )
+        Self::new(Status::Unauthorized, "invalid_client", text)
+            .with_header("WWW-Authenticate", "Basic realm=\"vestibule\", charset=\"UTF-8\"")
     }
 
     /// 404 for a page that is not there.
@@ -127,10 +119,7 @@ impl From<StoreError> for Problem {
 
 impl From<Limited> for Problem {
     fn from(limited: Limited) -> Self {
-        let text = format!(
-            "Too many tries. Try again {}.",
-            in_words(limited.retry_after_seconds)
-        );
+        let text = format!("Too many tries. Try again {}.", in_words(limited.retry_after_seconds));
         Self::new(Status::TooManyRequests, "rate_limited", text)
             .with_header("Retry-After", limited.retry_after_seconds.to_string())
     }
@@ -174,15 +163,9 @@ fn of_status(status: Status) -> Problem {
         400 => ("invalid_request", "The request could not be understood."),
         404 => ("not_found", "There is nothing at this address."),
         413 => ("invalid_request", "The request is too large."),
-        415 => (
-            "invalid_request",
-            "The body has a content type that is not taken here.",
-        ),
+        415 => ("invalid_request", "The body has a content type that is not taken here."),
         422 => ("invalid_request", "The request has the wrong shape."),
-        503 => (
-            "temporarily_unavailable",
-            "The server is stopping. Try again in a moment.",
-        ),
+        503 => ("temporarily_unavailable", "The server is stopping. Try again in a moment."),
         code if code < 500 => ("invalid_request", "The request was refused."),
         _ => return Problem::internal(format!("answered {status} without saying why")),
     };
@@ -232,10 +215,7 @@ fn page(status: Status, request: &Request<'_>) -> Answer<Page<impl Serialize>> {
         status: problem.status.code,
         heading,
         text: problem.text.clone(),
-        action: Some(Action {
-            href: "/account",
-            label: "Go to your account",
-        }),
+        action: Some(Action { href: "/account", label: "Go to your account" }),
     };
     Answer(problem, Page::new("error.html", page))
 }

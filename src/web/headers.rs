@@ -12,9 +12,7 @@ use crate::domain::origin::Origin;
 /// the page's form may redirect to.
 #[must_use]
 pub fn page_policy(form_target: Option<&Origin>) -> String {
-    let target = form_target
-        .map(|origin| format!(" {origin}"))
-        .unwrap_or_default();
+    let target = form_target.map(|origin| format!(" {origin}")).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
          base-uri 'none'; form-action 'self'{target}; frame-ancestors 'none'"
@@ -43,11 +41,7 @@ impl<'r, T: Responder<'r, 'static>> Responder<'r, 'static> for Framable<T> {
             .0
             .store(true, std::sync::atomic::Ordering::Relaxed);
         let ancestors = self.ancestors.join(" ");
-        let ancestors = if ancestors.is_empty() {
-            "'none'".to_owned()
-        } else {
-            ancestors
-        };
+        let ancestors = if ancestors.is_empty() { "'none'".to_owned() } else { ancestors };
         Response::build_from(response)
             .header(Header::new(
                 "Content-Security-Policy",
@@ -66,10 +60,7 @@ const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(),
 #[rocket::async_trait]
 impl Fairing for Headers {
     fn info(&self) -> Info {
-        Info {
-            name: "headers",
-            kind: Kind::Response,
-        }
+        Info { name: "headers", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -83,10 +74,7 @@ impl Fairing for Headers {
             }
         };
         // Two years of https only; browsers ignore it on plain http.
-        default(
-            "Strict-Transport-Security",
-            "max-age=63072000; includeSubDomains",
-        );
+        default("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
         default("X-Content-Type-Options", "nosniff");
         // Not `no-referrer`: with it browsers send `Origin: null` even with our own forms.
         default("Referrer-Policy", "strict-origin-when-cross-origin");

@@ -42,11 +42,7 @@ struct BrandContext<'a> {
 impl<'a> From<&'a Brand> for BrandContext<'a> {
     fn from(brand: &'a Brand) -> Self {
         let logo = brand.logo.as_ref().map(|_| "/brand/logo");
-        Self {
-            name: &brand.name,
-            logo,
-            accent: brand.accent.as_deref(),
-        }
+        Self { name: &brand.name, logo, accent: brand.accent.as_deref() }
     }
 }
 
@@ -59,24 +55,14 @@ struct PersonContext<'a> {
 
 impl<'a> From<&'a Account> for PersonContext<'a> {
     fn from(account: &'a Account) -> Self {
-        Self {
-            username: &account.username,
-            full_name: &account.full_name,
-            email: &account.email,
-        }
+        Self { username: &account.username, full_name: &account.full_name, email: &account.email }
     }
 }
 
 impl<T> Page<T> {
     /// A page with status 200.
     pub fn new(template: &'static str, page: T) -> Self {
-        Self {
-            template,
-            status: Status::Ok,
-            page,
-            form_target: None,
-            headers: Vec::new(),
-        }
+        Self { template, status: Status::Ok, page, form_target: None, headers: Vec::new() }
     }
 
     /// The same page with another status.
@@ -104,10 +90,7 @@ impl<T> Page<T> {
 
 impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let app = request
-            .rocket()
-            .state::<App>()
-            .ok_or(Status::InternalServerError)?;
+        let app = request.rocket().state::<App>().ok_or(Status::InternalServerError)?;
         let onlooker = Onlooker::of(request);
         let context = Context {
             brand: (&app.brand).into(),
@@ -121,10 +104,9 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
         };
         let body = Template::render(self.template, &context).respond_to(request)?;
         let mut response = Response::build_from(body);
-        response.status(self.status).header(Header::new(
-            "Content-Security-Policy",
-            page_policy(self.form_target.as_ref()),
-        ));
+        response
+            .status(self.status)
+            .header(Header::new("Content-Security-Policy", page_policy(self.form_target.as_ref())));
         for (name, value) in self.headers {
             response.header(Header::new(name, value));
         }

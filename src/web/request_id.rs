@@ -19,10 +19,7 @@ impl RequestId {
     /// The id of this request, made when it is first asked for.
     #[must_use]
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
-        request.local_cache(|| Self {
-            id: random::id(),
-            began: Instant::now(),
-        })
+        request.local_cache(|| Self { id: random::id(), began: Instant::now() })
     }
 }
 
@@ -39,10 +36,7 @@ pub struct RequestLog;
 #[rocket::async_trait]
 impl Fairing for RequestLog {
     fn info(&self) -> Info {
-        Info {
-            name: "request log",
-            kind: Kind::Request | Kind::Response,
-        }
+        Info { name: "request log", kind: Kind::Request | Kind::Response }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {

@@ -45,10 +45,7 @@ impl Presentation {
     }
 
     fn presented(&self) -> Presented<'_> {
-        Presented {
-            nonce: self.nonce.as_deref(),
-            origin: self.origin.as_deref(),
-        }
+        Presented { nonce: self.nonce.as_deref(), origin: self.origin.as_deref() }
     }
 }
 
@@ -72,11 +69,7 @@ struct Profile {
 
 impl Profile {
     fn of(app: &App, client: &Registration, recovered: Recovered) -> Self {
-        let Recovered {
-            account,
-            sid,
-            auth_time,
-        } = recovered;
+        let Recovered { account, sid, auth_time } = recovered;
         let (profile, email) = (client.scope.has("profile"), client.scope.has("email"));
         Self {
             uid: subject(app, client, &account),
@@ -129,10 +122,7 @@ async fn recover(
     let payload = body.0.payload()?;
     let client = credentials.verify(app).await?;
     let presented = body.0.presented();
-    let redeemed = app
-        .store
-        .redeem_payload(&payload.hash(), &client, presented, app.now())
-        .await?;
+    let redeemed = app.store.redeem_payload(&payload.hash(), &client, presented, app.now()).await?;
     let recovered = good(redeemed)?;
     Ok(Json(Profile::of(app, &client.registration, recovered)))
 }
@@ -154,15 +144,9 @@ async fn validate(
     let payload = body.0.payload()?;
     let client = credentials.verify(app).await?;
     let presented = body.0.presented();
-    let looked = app
-        .store
-        .validate_payload(&payload.hash(), &client, presented, app.now())
-        .await?;
+    let looked = app.store.validate_payload(&payload.hash(), &client, presented, app.now()).await?;
     let left = good(looked)?;
-    Ok(Json(Valid {
-        valid: true,
-        expires_in: left.div_euclid(1_000),
-    }))
+    Ok(Json(Valid { valid: true, expires_in: left.div_euclid(1_000) }))
 }
 
 #[derive(Deserialize)]
@@ -184,14 +168,10 @@ async fn status(
 ) -> Result<Json<Active>, Problem> {
     let sid = body.0.sid;
     if sid.len() != 32 || !sid.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Problem::bad_request(
-            "`sid` is 32 lower-case hex characters.",
-        ));
+        return Err(Problem::bad_request("`sid` is 32 lower-case hex characters."));
     }
     let client = credentials.verify(app).await?;
-    Ok(Json(Active {
-        active: is_active(app, &client, &sid).await?,
-    }))
+    Ok(Json(Active { active: is_active(app, &client, &sid).await? }))
 }
 
 async fn is_active(app: &App, client: &Client, sid: &str) -> Result<bool, Problem> {

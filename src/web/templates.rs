@@ -26,10 +26,7 @@ fn register(tera: &mut Tera) -> tera::Result<()> {
         .filter(|name| !name.starts_with("demo/"))
         .filter_map(|name| {
             let text = Templates::get(&name)?.data;
-            Some((
-                name.to_string(),
-                String::from_utf8_lossy(&text).into_owned(),
-            ))
+            Some((name.to_string(), String::from_utf8_lossy(&text).into_owned()))
         })
         .collect();
     tera.add_raw_templates(files)?;
@@ -39,12 +36,7 @@ fn register(tera: &mut Tera) -> tera::Result<()> {
 
 /// `asset(path="style/main.css")`: the address of an embedded file.
 fn asset(arguments: &HashMap<String, Value>) -> tera::Result<Value> {
-    let path = arguments
-        .get("path")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let path = arguments.get("path").and_then(Value::as_str).unwrap_or_default();
     let address = assets::address(path);
-    address
-        .map(Value::String)
-        .ok_or_else(|| tera::Error::msg(format!("no asset `{path}`")))
+    address.map(Value::String).ok_or_else(|| tera::Error::msg(format!("no asset `{path}`")))
 }

@@ -21,10 +21,7 @@ async fn a_payload_becomes_a_profile_once() {
     let second = server.backend("wiki").recover(&payload, Some(&nonce)).await;
     assert_eq!(second.status, 410);
     assert_eq!(second.json()["error"], "invalid_grant");
-    assert!(
-        !server.backend("wiki").is_active(sid).await,
-        "what the first one opened is closed"
-    );
+    assert!(!server.backend("wiki").is_active(sid).await, "what the first one opened is closed");
 }
 
 #[rocket::async_test]

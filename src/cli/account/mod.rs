@@ -15,7 +15,7 @@ use crate::domain::account::{Account, Profile};
 use crate::store::Store;
 use crate::store::accounts::Added;
 
-const ABOUT: &str = "\
+pub(super) const ABOUT: &str = "\
 Adds, lists, disables and enables accounts, and sets their passwords, directly in the database: it \
 works whether or not a server is running, and counts from the next request on.";
 
@@ -47,7 +47,7 @@ const PAGE: i64 = 500;
 
 /// What `account` takes.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     #[command(subcommand)]
     command: Command,

@@ -6,7 +6,7 @@ use crate::domain::client::Registration;
 use crate::domain::origin::{Embedder, Origin, OriginError};
 use crate::domain::scope::Scope;
 
-const ABOUT: &str = "\
+pub(super) const ABOUT: &str = "\
 Registers a client: a site that may ask who is signed in. Flags are named like the keys of a client \
 in the configuration; those for lists can be given several times.
 
@@ -29,7 +29,7 @@ Examples:
 
 /// What `client add` takes.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Flags {
     /// 1 to 64 letters, digits, dots, hyphens and underscores
     #[arg(long, value_name = "ID")]
@@ -67,10 +67,10 @@ pub(super) struct Flags {
     /// It lives in browsers only and has no secret: the method none
     #[arg(long, conflicts_with = "token_endpoint_auth_method")]
     public: bool,
-    /// RS256, ES256 or EdDSA
+    /// `RS256`, `ES256` or `EdDSA`
     #[arg(long, value_name = "ALG", default_value = "ES256")]
     id_token_signed_response_alg: String,
-    /// Public or pairwise [default: public with --first-party, else pairwise]
+    /// `public` or `pairwise` [default: public with --first-party, else pairwise]
     #[arg(long, value_name = "TYPE")]
     subject_type: Option<String>,
     /// What it may learn and do, such as "openid profile email"

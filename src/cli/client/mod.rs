@@ -16,7 +16,7 @@ use crate::domain::client::{Client, Registration};
 use crate::domain::secret::Secret;
 use crate::store::Store;
 
-const ABOUT: &str = "\
+pub(super) const ABOUT: &str = "\
 Registers the sites that may ask who is signed in, directly in the database.
 
 Clients may also be declared in the configuration, as [[default.vestibule.clients]]. What is \
@@ -44,7 +44,7 @@ disable` can.";
 
 /// What `client` takes.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     #[command(subcommand)]
     command: Command,
@@ -53,6 +53,7 @@ pub(super) struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Register a client; its secret is shown once
+    #[command(long_about = flags::ABOUT)]
     Add(Box<Flags>),
     /// List all clients
     #[command(after_help = "Examples:\n  vestibule client list\n  vestibule client list --json")]

@@ -34,10 +34,7 @@ async fn list(
 ) -> Result<Json<Value>, Status> {
     let target = targets.parse(page).ok_or(Status::BadRequest)?;
     let uid = person.as_ref().map(|person| person.uid.as_str());
-    let notes = writings
-        .on(&target, uid)
-        .await
-        .map_err(|error| failed(&error))?;
+    let notes = writings.on(&target, uid).await.map_err(|error| failed(&error))?;
     Ok(Json(json!({ "notes": notes })))
 }
 
@@ -54,12 +51,8 @@ async fn add(
     if text.is_empty() || text.chars().count() > LONGEST_NOTE {
         return Err(Status::UnprocessableEntity);
     }
-    let added = writings
-        .add(&target, &person.uid, &name(&person), text)
-        .await;
-    added
-        .map(|()| Status::Created)
-        .map_err(|error| failed(&error))
+    let added = writings.add(&target, &person.uid, &name(&person), text).await;
+    added.map(|()| Status::Created).map_err(|error| failed(&error))
 }
 
 #[delete("/notes/<id>")]

@@ -23,21 +23,14 @@ use writings::Writings;
 pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, DemoError> {
     let failed = |error: &dyn std::error::Error| DemoError::new(format!("notes: {error}"));
     let pool = site::database(place, "notes.db").await?;
-    let sessions = SqlxStore::sqlite(pool.clone())
-        .await
-        .map_err(|e| failed(&e))?;
-    let writings = Writings::open(pool, Clock::system())
-        .await
-        .map_err(|e| failed(&e))?;
+    let sessions = SqlxStore::sqlite(pool.clone()).await.map_err(|e| failed(&e))?;
+    let writings = Writings::open(pool, Clock::system()).await.map_err(|e| failed(&e))?;
     let hosts = [&sites.wiki.origin, &sites.specs.origin];
     let origins: Result<Vec<_>, _> = hosts.iter().map(|origin| Origin::parse(origin)).collect();
     let targets = Targets(origins.map_err(|e| failed(&e))?);
     let relying = site::relying(sites, &sites.notes, true, sessions)?;
     let ancestors = hosts.map(Clone::clone).to_vec();
-    let framing = Framing {
-        shows: Vec::new(),
-        shown: Some(("/sidebar", ancestors)),
-    };
+    let framing = Framing { shows: Vec::new(), shown: Some(("/sidebar", ancestors)) };
     Ok(site::build(sites, &sites.notes, place, relying, framing)
         .manage(writings)
         .manage(targets)
@@ -54,18 +47,10 @@ async fn front(
     here: Here,
 ) -> Result<Template, Status> {
     let mine = match &person {
-        Some(person) => writings
-            .by(&person.uid)
-            .await
-            .map_err(|error| failed(&error))?,
+        Some(person) => writings.by(&person.uid).await.map_err(|error| failed(&error))?,
         None => Vec::new(),
     };
-    Ok(shell.page(
-        "demo/notes/front.html",
-        person.as_ref(),
-        &here,
-        json!({ "mine": mine }),
-    ))
+    Ok(shell.page("demo/notes/front.html", person.as_ref(), &here, json!({ "mine": mine })))
 }
 
 /// The widget: to be framed by a page, whose address it is told.
@@ -78,14 +63,9 @@ async fn sidebar(
     person: Option<Session>,
     here: Here,
 ) -> Result<Template, Status> {
-    let target = page
-        .and_then(|page| targets.parse(page))
-        .ok_or(Status::BadRequest)?;
+    let target = page.and_then(|page| targets.parse(page)).ok_or(Status::BadRequest)?;
     let uid = person.as_ref().map(|person| person.uid.as_str());
-    let notes = writings
-        .on(&target, uid)
-        .await
-        .map_err(|error| failed(&error))?;
+    let notes = writings.on(&target, uid).await.map_err(|error| failed(&error))?;
     let context = json!({ "target": target, "notes": notes });
     Ok(shell.page("demo/notes/sidebar.html", person.as_ref(), &here, context))
 }
@@ -94,21 +74,13 @@ async fn sidebar(
 /// may.
 #[get("/back?<page>")]
 fn back(page: Option<&str>, targets: &State<Targets>) -> Redirect {
-    Redirect::to(
-        page.and_then(|page| targets.parse(page))
-            .unwrap_or_else(|| "/".to_owned()),
-    )
+    Redirect::to(page.and_then(|page| targets.parse(page)).unwrap_or_else(|| "/".to_owned()))
 }
 
 /// Where sign-in in a new tab ends.
 #[get("/signed-in")]
 fn signed_in(shell: &State<Shell>, person: Option<Session>, here: Here) -> Template {
-    shell.page(
-        "demo/notes/signed_in.html",
-        person.as_ref(),
-        &here,
-        json!({}),
-    )
+    shell.page("demo/notes/signed_in.html", person.as_ref(), &here, json!({}))
 }
 
 fn failed(error: &sqlx::Error) -> Status {

@@ -30,9 +30,7 @@ mod tests {
 
     #[test]
     fn only_pages_of_known_sites_are_targets() {
-        let targets = Targets(vec![
-            Origin::parse("https://wiki.example.org").expect("valid"),
-        ]);
+        let targets = Targets(vec![Origin::parse("https://wiki.example.org").expect("valid")]);
         let page = targets.parse("https://WIKI.example.org:443/page/a?b#c");
         assert_eq!(page.as_deref(), Some("https://wiki.example.org/page/a?b"));
         for bad in [

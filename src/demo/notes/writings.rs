@@ -56,10 +56,7 @@ impl Writings {
         const SQL: &str = "SELECT id, target, uid, author, text, written_at FROM notes
             WHERE target = $1 ORDER BY id DESC LIMIT $2";
         let query = sqlx::query(SQL).bind(target).bind(MOST);
-        let mut notes = query
-            .try_map(|row| read(&row, uid))
-            .fetch_all(&self.pool)
-            .await?;
+        let mut notes = query.try_map(|row| read(&row, uid)).fetch_all(&self.pool).await?;
         notes.reverse();
         Ok(notes)
     }
@@ -69,10 +66,7 @@ impl Writings {
         const SQL: &str = "SELECT id, target, uid, author, text, written_at FROM notes
             WHERE uid = $1 ORDER BY id DESC LIMIT $2";
         let query = sqlx::query(SQL).bind(uid).bind(MOST);
-        query
-            .try_map(|row| read(&row, Some(uid)))
-            .fetch_all(&self.pool)
-            .await
+        query.try_map(|row| read(&row, Some(uid))).fetch_all(&self.pool).await
     }
 
     /// Writes a note.
@@ -85,26 +79,14 @@ impl Writings {
     ) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO notes (target, uid, author, text, written_at)
             VALUES ($1, $2, $3, $4, $5)";
-        let query = sqlx::query(SQL)
-            .bind(target)
-            .bind(uid)
-            .bind(author)
-            .bind(text);
-        query
-            .bind(self.clock.now())
-            .execute(&self.pool)
-            .await
-            .map(drop)
+        let query = sqlx::query(SQL).bind(target).bind(uid).bind(author).bind(text);
+        query.bind(self.clock.now()).execute(&self.pool).await.map(drop)
     }
 
     /// Removes a person's own note; says whether there was one.
     pub(super) async fn remove(&self, id: i64, uid: &str) -> Result<bool, Error> {
         const SQL: &str = "DELETE FROM notes WHERE id = $1 AND uid = $2";
-        let gone = sqlx::query(SQL)
-            .bind(id)
-            .bind(uid)
-            .execute(&self.pool)
-            .await?;
+        let gone = sqlx::query(SQL).bind(id).bind(uid).execute(&self.pool).await?;
         Ok(gone.rows_affected() > 0)
     }
 }
@@ -129,38 +111,17 @@ mod tests {
     async fn notes_belong_to_a_page_and_a_person() {
         let one = SqlitePoolOptions::new().max_connections(1);
         let pool = one.connect("sqlite::memory:").await.expect("opens");
-        let writings = Writings::open(pool, Clock::manual(0))
-            .await
-            .expect("creates its table");
-        writings
-            .add("p", "a", "Alice", "first")
-            .await
-            .expect("works");
-        writings
-            .add("p", "b", "Bob", "second")
-            .await
-            .expect("works");
-        writings
-            .add("q", "b", "Bob", "elsewhere")
-            .await
-            .expect("works");
+        let writings = Writings::open(pool, Clock::manual(0)).await.expect("creates its table");
+        writings.add("p", "a", "Alice", "first").await.expect("works");
+        writings.add("p", "b", "Bob", "second").await.expect("works");
+        writings.add("q", "b", "Bob", "elsewhere").await.expect("works");
 
         let seen = writings.on("p", Some("b")).await.expect("works");
         let seen: Vec<_> = seen.iter().map(|n| (n.text.as_str(), n.mine)).collect();
         assert_eq!(seen, [("first", false), ("second", true)]);
-        assert!(
-            writings
-                .on("p", None)
-                .await
-                .expect("works")
-                .iter()
-                .all(|note| !note.mine)
-        );
+        assert!(writings.on("p", None).await.expect("works").iter().all(|note| !note.mine));
         assert_eq!(writings.by("b").await.expect("works").len(), 2);
-        assert!(
-            !writings.remove(1, "b").await.expect("works"),
-            "it is Alice's"
-        );
+        assert!(!writings.remove(1, "b").await.expect("works"), "it is Alice's");
         assert!(writings.remove(1, "a").await.expect("works"));
         assert_eq!(writings.on("p", None).await.expect("works").len(), 1);
     }

@@ -46,18 +46,12 @@ struct Edit<'r> {
 
 #[get("/new")]
 fn fresh(shell: &State<Shell>, person: Session, here: Here) -> Template {
-    shell.page(
-        "demo/wiki/new.html",
-        Some(&person),
-        &here,
-        json!({ "title": "", "text": "" }),
-    )
+    shell.page("demo/wiki/new.html", Some(&person), &here, json!({ "title": "", "text": "" }))
 }
 
-/// Whoever is not signed in is led to sign-in, and comes back to the form.
 #[get("/new", rank = 2)]
-fn fresh_anonymous(here: Here) -> Redirect {
-    sign_in(&here)
+fn fresh_anonymous(shell: &State<Shell>, here: Here) -> (Status, Template) {
+    sign_in(shell, &here)
 }
 
 #[post("/new", data = "<form>")]
@@ -71,18 +65,12 @@ async fn create(
 ) -> Saved {
     let again = |status, error: &str| {
         let page = json!({ "title": form.title, "text": form.text, "error": error });
-        Saved::Again((
-            status,
-            shell.page("demo/wiki/new.html", Some(&person), &here, page),
-        ))
+        Saved::Again((status, shell.page("demo/wiki/new.html", Some(&person), &here, page)))
     };
     let title = form.title.trim();
     let slug = slug(title);
     if slug.is_empty() || title.chars().count() > LONGEST_TITLE {
-        return again(
-            Status::UnprocessableEntity,
-            "Give it a title of at most 80 characters.",
-        );
+        return again(Status::UnprocessableEntity, "Give it a title of at most 80 characters.");
     }
     if let Err(error) = check(form.text) {
         return again(Status::UnprocessableEntity, error);
@@ -104,17 +92,12 @@ async fn edit(
 ) -> Result<Template, Status> {
     let page = found(pages.latest(slug).await)?;
     let text = page.text.clone();
-    Ok(shell.page(
-        "demo/wiki/edit.html",
-        Some(&person),
-        &here,
-        form(&page, &text, None),
-    ))
+    Ok(shell.page("demo/wiki/edit.html", Some(&person), &here, form(&page, &text, None)))
 }
 
 #[get("/page/<_>/edit", rank = 2)]
-fn edit_anonymous(here: Here) -> Redirect {
-    sign_in(&here)
+fn edit_anonymous(shell: &State<Shell>, here: Here) -> (Status, Template) {
+    sign_in(shell, &here)
 }
 
 #[post("/page/<slug>/edit", data = "<form>")]
@@ -128,11 +111,7 @@ async fn save(
     here: Here,
 ) -> Saved {
     let written = match check(form.text) {
-        Ok(()) => {
-            pages
-                .edit(slug, form.number, form.text, &author(&person))
-                .await
-        }
+        Ok(()) => pages.edit(slug, form.number, form.text, &author(&person)).await,
         Err(error) => return again(slug, pages, shell, &person, &here, &form, error).await,
     };
     match written {
@@ -161,16 +140,9 @@ async fn again(
         Err(status) => return Saved::Failed(status),
     };
     let is_conflict = page.number != typed.number;
-    let status = if is_conflict {
-        Status::Conflict
-    } else {
-        Status::UnprocessableEntity
-    };
+    let status = if is_conflict { Status::Conflict } else { Status::UnprocessableEntity };
     let context = form(&page, typed.text, Some(error));
-    Saved::Again((
-        status,
-        shell.page("demo/wiki/edit.html", Some(person), here, context),
-    ))
+    Saved::Again((status, shell.page("demo/wiki/edit.html", Some(person), here, context)))
 }
 
 fn form(page: &Revision, text: &str, error: Option<&str>) -> serde_json::Value {
@@ -198,9 +170,8 @@ fn to_page(slug: &str) -> Redirect {
     Redirect::to(format!("/page/{}", utf8_percent_encode(slug, SLUG)))
 }
 
-fn sign_in(here: &Here) -> Redirect {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("to", &here.0)
-        .finish();
-    Redirect::to(format!("/sso/start?{query}"))
+/// For whoever is not signed in here. A page and no redirect: somebody who is signed in at the
+/// accounts server would come straight back, since only a page's script opens the local session.
+fn sign_in(shell: &Shell, here: &Here) -> (Status, Template) {
+    (Status::Unauthorized, shell.page("demo/wiki/sign_in.html", None, here, json!({})))
 }

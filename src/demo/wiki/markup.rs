@@ -14,10 +14,7 @@ pub(super) struct Piece {
 /// Paragraphs are set apart by empty lines.
 pub(super) fn paragraphs(text: &str) -> Vec<Vec<Piece>> {
     let text = text.replace("\r\n", "\n");
-    let paragraphs = text
-        .split("\n\n")
-        .map(str::trim)
-        .filter(|text| !text.is_empty());
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
     paragraphs.map(pieces).collect()
 }
 
@@ -37,10 +34,7 @@ fn pieces(mut text: &str) -> Vec<Piece> {
 
 fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     if !text.is_empty() {
-        pieces.push(Piece {
-            text: text.to_owned(),
-            href: None,
-        });
+        pieces.push(Piece { text: text.to_owned(), href: None });
     }
 }
 
@@ -58,13 +52,7 @@ fn page_link(text: &str) -> Option<(Piece, usize)> {
     let (title, _) = text.strip_prefix("[[")?.split_once("]]")?;
     let slug = slug(title);
     let href = (!slug.is_empty() && !title.contains('\n')).then(|| format!("/page/{slug}"));
-    Some((
-        Piece {
-            text: title.trim().to_owned(),
-            href: Some(href?),
-        },
-        title.len() + 4,
-    ))
+    Some((Piece { text: title.trim().to_owned(), href: Some(href?) }, title.len() + 4))
 }
 
 /// `https://…` up to white space, without the punctuation at the end of a sentence.
@@ -73,13 +61,7 @@ fn web_link(text: &str) -> Option<(Piece, usize)> {
     let word = text.split(char::is_whitespace).next().filter(|_| is_web)?;
     let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '”', '"', '\'']);
     let url = url::Url::parse(word).ok()?;
-    Some((
-        Piece {
-            text: word.to_owned(),
-            href: Some(url.into()),
-        },
-        word.len(),
-    ))
+    Some((Piece { text: word.to_owned(), href: Some(url.into()) }, word.len()))
 }
 
 #[cfg(test)]
@@ -88,11 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parts(text: &str) -> Vec<(String, Option<String>)> {
-        paragraphs(text)
-            .into_iter()
-            .flatten()
-            .map(|p| (p.text, p.href))
-            .collect()
+        paragraphs(text).into_iter().flatten().map(|p| (p.text, p.href)).collect()
     }
 
     #[test]
@@ -107,32 +85,17 @@ mod tests {
         let plain = |text: &str| (text.to_owned(), None);
         assert_eq!(
             parts("See [[Things to try]]!"),
-            [
-                plain("See "),
-                link("Things to try", "/page/things-to-try"),
-                plain("!"),
-            ]
+            [plain("See "), link("Things to try", "/page/things-to-try"), plain("!"),]
         );
         assert_eq!(
             parts("(https://example.org/a?b)."),
-            [
-                plain("("),
-                link("https://example.org/a?b", "https://example.org/a?b"),
-                plain(")."),
-            ]
+            [plain("("), link("https://example.org/a?b", "https://example.org/a?b"), plain(")."),]
         );
     }
 
     #[test]
     fn what_is_no_link_stays_text() {
-        for text in [
-            "[[]]",
-            "[[…]]",
-            "[[open",
-            "javascript:alert(1)",
-            "https://",
-            "<b>x</b>",
-        ] {
+        for text in ["[[]]", "[[…]]", "[[open", "javascript:alert(1)", "https://", "<b>x</b>"] {
             assert_eq!(parts(text), [(text.to_owned(), None)], "{text}");
         }
     }

@@ -23,17 +23,10 @@ type Answer = Result<Template, Status>;
 pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, DemoError> {
     let failed = |error: &dyn std::error::Error| DemoError::new(format!("wiki: {error}"));
     let pool = site::database(place, "wiki.db").await?;
-    let sessions = SqlxStore::sqlite(pool.clone())
-        .await
-        .map_err(|e| failed(&e))?;
-    let pages = Pages::open(pool, Clock::system())
-        .await
-        .map_err(|e| failed(&e))?;
+    let sessions = SqlxStore::sqlite(pool.clone()).await.map_err(|e| failed(&e))?;
+    let pages = Pages::open(pool, Clock::system()).await.map_err(|e| failed(&e))?;
     let relying = site::relying(sites, &sites.wiki, false, sessions)?;
-    let framing = Framing {
-        shows: vec![sites.notes.origin.clone()],
-        shown: None,
-    };
+    let framing = Framing { shows: vec![sites.notes.origin.clone()], shown: None };
     let routes = routes![front, list, show, history, revision];
     Ok(site::build(sites, &sites.wiki, place, relying, framing)
         .manage(pages)
@@ -116,8 +109,7 @@ fn shown(page: &Revision) -> serde_json::Value {
 }
 
 fn found(page: Result<Option<Revision>, sqlx::Error>) -> Result<Revision, Status> {
-    page.map_err(|error| failed(&error))?
-        .ok_or(Status::NotFound)
+    page.map_err(|error| failed(&error))?.ok_or(Status::NotFound)
 }
 
 fn failed(error: &sqlx::Error) -> Status {

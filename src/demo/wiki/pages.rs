@@ -25,10 +25,7 @@ const TABLES: [&str; 2] = [
 /// What a fresh wiki begins with.
 const FIRST_PAGES: [(&str, &str); 3] = [
     ("Front page", include_str!("first/front_page.txt")),
-    (
-        "How it knows you",
-        include_str!("first/how_it_knows_you.txt"),
-    ),
+    ("How it knows you", include_str!("first/how_it_knows_you.txt")),
     ("Things to try", include_str!("first/things_to_try.txt")),
 ];
 
@@ -76,10 +73,7 @@ impl Pages {
         const SQL: &str = "SELECT p.slug, title, number, text, author, written_at
             FROM pages p JOIN revisions r ON r.slug = p.slug AND r.number = p.latest
             ORDER BY title";
-        sqlx::query(SQL)
-            .try_map(|row| read(&row))
-            .fetch_all(&self.pool)
-            .await
+        sqlx::query(SQL).try_map(|row| read(&row)).fetch_all(&self.pool).await
     }
 
     /// A page as it is now.
@@ -87,11 +81,7 @@ impl Pages {
         const SQL: &str = "SELECT p.slug, title, number, text, author, written_at
             FROM pages p JOIN revisions r ON r.slug = p.slug AND r.number = p.latest
             WHERE p.slug = $1";
-        sqlx::query(SQL)
-            .bind(slug)
-            .try_map(|row| read(&row))
-            .fetch_optional(&self.pool)
-            .await
+        sqlx::query(SQL).bind(slug).try_map(|row| read(&row)).fetch_optional(&self.pool).await
     }
 
     /// A page as it was.
@@ -104,10 +94,7 @@ impl Pages {
             FROM pages p JOIN revisions r ON r.slug = p.slug
             WHERE p.slug = $1 AND number = $2";
         let query = sqlx::query(SQL).bind(slug).bind(number);
-        query
-            .try_map(|row| read(&row))
-            .fetch_optional(&self.pool)
-            .await
+        query.try_map(|row| read(&row)).fetch_optional(&self.pool).await
     }
 
     /// Who wrote a page, the newest first.
@@ -115,11 +102,7 @@ impl Pages {
         const SQL: &str = "SELECT p.slug, title, number, text, author, written_at
             FROM pages p JOIN revisions r ON r.slug = p.slug
             WHERE p.slug = $1 ORDER BY number DESC";
-        sqlx::query(SQL)
-            .bind(slug)
-            .try_map(|row| read(&row))
-            .fetch_all(&self.pool)
-            .await
+        sqlx::query(SQL).bind(slug).try_map(|row| read(&row)).fetch_all(&self.pool).await
     }
 
     /// Writes a new page.
@@ -135,8 +118,7 @@ impl Pages {
         let mut transaction = self.pool.begin().await?;
         let query = sqlx::query(SQL).bind(&slug).bind(title);
         let added = query.execute(&mut *transaction).await?;
-        self.finish(transaction, added.rows_affected(), (&slug, 1), text, author)
-            .await
+        self.finish(transaction, added.rows_affected(), (&slug, 1), text, author).await
     }
 
     /// Writes the next revision of a page, if `number` is still the latest one.
@@ -152,14 +134,7 @@ impl Pages {
         let query = sqlx::query(SQL).bind(slug).bind(number);
         let changed = query.execute(&mut *transaction).await?;
         let next = number.saturating_add(1);
-        self.finish(
-            transaction,
-            changed.rows_affected(),
-            (slug, next),
-            text,
-            author,
-        )
-        .await
+        self.finish(transaction, changed.rows_affected(), (slug, next), text, author).await
     }
 
     async fn finish(
@@ -175,15 +150,8 @@ impl Pages {
         if claimed == 0 {
             return Ok(Written::Conflict);
         }
-        let query = sqlx::query(SQL)
-            .bind(slug)
-            .bind(number)
-            .bind(text)
-            .bind(author);
-        query
-            .bind(self.clock.now())
-            .execute(&mut *transaction)
-            .await?;
+        let query = sqlx::query(SQL).bind(slug).bind(number).bind(text).bind(author);
+        query.bind(self.clock.now()).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Written::Done)
     }
@@ -202,9 +170,7 @@ fn read(row: &SqliteRow) -> Result<Revision, Error> {
 
 /// The title as it stands in addresses: letters and digits in lower case, `-` for the rest.
 pub(super) fn slug(title: &str) -> String {
-    let words = title
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
@@ -216,31 +182,19 @@ mod tests {
     async fn pages() -> Pages {
         let one = SqlitePoolOptions::new().max_connections(1);
         let pool = one.connect("sqlite::memory:").await.expect("opens");
-        Pages::open(pool, Clock::manual(0))
-            .await
-            .expect("creates its tables")
+        Pages::open(pool, Clock::manual(0)).await.expect("creates its tables")
     }
 
     #[tokio::test]
     async fn of_two_edits_of_one_revision_the_second_is_a_conflict() {
         let pages = pages().await;
         assert_eq!(
-            pages
-                .edit("front-page", 1, "by alice", "Alice")
-                .await
-                .expect("works"),
+            pages.edit("front-page", 1, "by alice", "Alice").await.expect("works"),
             Written::Done
         );
-        let late = pages
-            .edit("front-page", 1, "by bob", "Bob")
-            .await
-            .expect("works");
+        let late = pages.edit("front-page", 1, "by bob", "Bob").await.expect("works");
         assert_eq!(late, Written::Conflict);
-        let page = pages
-            .latest("front-page")
-            .await
-            .expect("works")
-            .expect("is there");
+        let page = pages.latest("front-page").await.expect("works").expect("is there");
         assert_eq!(
             (page.number, page.author.as_str(), page.text.as_str()),
             (2, "Alice", "by alice")
@@ -258,17 +212,11 @@ mod tests {
     #[tokio::test]
     async fn a_page_of_the_same_title_is_not_overwritten() {
         let pages = pages().await;
-        let again = pages
-            .create("FRONT  page!", "mine", "Bob")
-            .await
-            .expect("works");
+        let again = pages.create("FRONT  page!", "mine", "Bob").await.expect("works");
         assert_eq!(again, Written::Conflict);
         assert_eq!(pages.all().await.expect("works").len(), FIRST_PAGES.len());
         assert_eq!(
-            pages
-                .edit("no-such-page", 0, "x", "Bob")
-                .await
-                .expect("works"),
+            pages.edit("no-such-page", 0, "x", "Bob").await.expect("works"),
             Written::Conflict
         );
     }

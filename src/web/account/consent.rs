@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{person_or_sign_in, see_other};
 use crate::domain::client::Client;
 use crate::domain::consent;
+use crate::domain::origin::Origin;
 use crate::store::sessions::SignedIn;
 use crate::web::app::App;
 use crate::web::body::{Form, Query};
@@ -46,27 +47,28 @@ async fn has_consent(app: &App, who: &SignedIn, client: &Client) -> Result<bool,
 }
 
 /// Where the person goes from here: to `next`, or to a page that says what was decided.
-async fn onward(app: &App, client_id: &str, next: &str) -> Result<Redirect, Problem> {
+fn onward(app: &App, client: &Client, next: &str) -> Result<Redirect, Problem> {
     if next.is_empty() {
-        return Ok(see_other(
-            app,
-            &format!("/consent/done?client_id={client_id}"),
-        ));
+        let id = &client.registration.client_id;
+        return Ok(see_other(app, &format!("/consent/done?client_id={id}")));
     }
-    Ok(Redirect::to(
-        app.return_to(next).await?.address(&app.issuer),
-    ))
+    Ok(Redirect::to(app.return_to_client(client, next)?.address(&app.issuer)))
+}
+
+/// The origin that the answer to the form may redirect to; an error when `next` is not to be
+/// followed at all.
+fn form_target(app: &App, client: &Client, next: &str) -> Result<Option<Origin>, Problem> {
+    if next.is_empty() {
+        return Ok(None);
+    }
+    Ok(app.return_to_client(client, next)?.foreign_origin())
 }
 
 /// The path of this page, to come back to after signing in.
 fn path(client_id: &str, next: &str) -> String {
     let encode =
         |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!(
-        "/consent?client_id={}&next={}",
-        encode(client_id),
-        encode(next)
-    )
+    format!("/consent?client_id={}&next={}", encode(client_id), encode(next))
 }
 
 #[get("/consent")]
@@ -78,22 +80,16 @@ pub(super) async fn form(
 ) -> Result<Either<Page<Ask>, Box<Redirect>>, Problem> {
     let (client_id, next) = (query.0.text("client_id")?, query.0.text("next")?);
     let client = client(app, &client_id).await?;
-    let to = app.return_to(&next).await?;
+    let target = form_target(app, &client, &next)?;
     let who = match person_or_sign_in(visitor, &path(&client_id, &next)) {
         Ok(who) => who,
         Err(redirect) => return Ok(Either::Right(redirect)),
     };
     if has_consent(app, &who, &client).await? {
-        return Ok(Either::Right(Box::new(
-            onward(app, &client_id, &next).await?,
-        )));
+        return Ok(Either::Right(Box::new(onward(app, &client, &next)?)));
     }
     let registration = client.registration;
-    let site = registration
-        .origins
-        .first()
-        .map(|o| o.site().to_owned())
-        .unwrap_or_default();
+    let site = registration.origins.first().map(|o| o.site().to_owned()).unwrap_or_default();
     let ask = Ask {
         site,
         client_id,
@@ -101,9 +97,7 @@ pub(super) async fn form(
         scopes: registration.scope.in_plain_words(),
         next,
     };
-    Ok(Either::Left(
-        Page::new("consent.html", ask).with_form_target(to.foreign_origin()),
-    ))
+    Ok(Either::Left(Page::new("consent.html", ask).with_form_target(target)))
 }
 
 #[post("/consent", data = "<form>")]
@@ -116,7 +110,7 @@ pub(super) async fn submit(
     let (client_id, next) = (form.0.text("client_id")?, form.0.text("next")?);
     let answer = form.0.text("answer")?;
     let client = client(app, &client_id).await?;
-    app.return_to(&next).await?;
+    form_target(app, &client, &next)?;
     let who = match person_or_sign_in(visitor, &path(&client_id, &next)) {
         Ok(who) => who,
         Err(redirect) => return Ok(redirect),
@@ -125,14 +119,12 @@ pub(super) async fn submit(
     match answer.as_str() {
         "allow" => {
             let scope = &client.registration.scope;
-            app.store
-                .add_consent(uid, &client_id, scope, app.now())
-                .await?;
+            app.store.add_consent(uid, &client_id, scope, app.now()).await?;
         }
         "deny" => {}
         _ => return Err(Problem::bad_request("Answer with `allow` or `deny`.")),
     }
-    Ok(Box::new(onward(app, &client_id, &next).await?))
+    Ok(Box::new(onward(app, &client, &next)?))
 }
 
 #[get("/consent/done")]
@@ -149,18 +141,7 @@ pub(super) async fn done(
         Err(redirect) => return Ok(Either::Right(redirect)),
     };
     let granted = has_consent(app, &who, &client).await?;
-    let link = client
-        .registration
-        .origins
-        .first()
-        .map(|origin| format!("{origin}/"));
+    let link = client.registration.origins.first().map(|origin| format!("{origin}/"));
     let client_name = client.registration.client_name;
-    Ok(Either::Left(Page::new(
-        "consent_done.html",
-        Done {
-            client_name,
-            granted,
-            link,
-        },
-    )))
+    Ok(Either::Left(Page::new("consent_done.html", Done { client_name, granted, link })))
 }

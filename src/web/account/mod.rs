@@ -22,26 +22,9 @@ use crate::store::sessions::SignedIn;
 /// Every route of this module.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let entry = routes![
-        home,
-        signin::form,
-        signin::submit,
-        signup::form,
-        signup::submit
-    ];
-    let leave = routes![
-        signout::form,
-        signout::submit,
-        sessions::end,
-        sessions::end_others
-    ];
-    let own = routes![
-        show::show,
-        profile::form,
-        profile::submit,
-        password::form,
-        password::submit
-    ];
+    let entry = routes![home, signin::form, signin::submit, signup::form, signup::submit];
+    let leave = routes![signout::form, signout::submit, sessions::end, sessions::end_others];
+    let own = routes![show::show, profile::form, profile::submit, password::form, password::submit];
     let consent = routes![consent::form, consent::submit, consent::done];
     [entry, leave, own, consent].concat()
 }
@@ -50,10 +33,7 @@ pub fn routes() -> Vec<Route> {
 type FieldMessages = BTreeMap<&'static str, String>;
 
 fn messages(errors: Vec<FieldError>) -> FieldMessages {
-    errors
-        .into_iter()
-        .map(|error| (error.field, error.text))
-        .collect()
+    errors.into_iter().map(|error| (error.field, error.text)).collect()
 }
 
 fn message(field: &'static str, text: impl Into<String>) -> FieldMessages {
@@ -67,9 +47,7 @@ fn home() -> Redirect {
 
 /// Who is signed in, or the way to the sign-in page and back to `path`.
 fn person_or_sign_in(visitor: Visitor, path: &str) -> Result<SignedIn, Box<Redirect>> {
-    visitor
-        .signed_in
-        .ok_or_else(|| Box::new(sign_in_first(path)))
+    visitor.signed_in.ok_or_else(|| Box::new(sign_in_first(path)))
 }
 
 /// To the sign-in page, and from there to `path`, which is one of ours.

@@ -32,11 +32,7 @@ impl Opening {
             user_agent: peer.user_agent.clone(),
             address: peer.address.to_string(),
         };
-        Ok(Self {
-            secret,
-            none_secret,
-            new,
-        })
+        Ok(Self { secret, none_secret, new })
     }
 
     /// Hands the secrets to the browser, once the database has the session.
@@ -59,9 +55,7 @@ pub(super) async fn remember_device(
         _ => None,
     };
     let secret = ours.unwrap_or_else(Secret::random);
-    app.store
-        .remember_device(account_uid, &secret.hash(), now)
-        .await?;
+    app.store.remember_device(account_uid, &secret.hash(), now).await?;
     cookies::set_device(jar, &secret);
     Ok(())
 }

@@ -56,26 +56,14 @@ pub(super) async fn submit(
     };
     let (current, new) = (form.0.text("current")?, form.0.text("new")?);
     match change(app, &who, &peer, jar, &current, &new).await {
-        Ok(()) => Ok(Either::Right(Box::new(see_other(
-            app,
-            "/account?done=password",
-        )))),
+        Ok(()) => Ok(Either::Right(Box::new(see_other(app, "/account?done=password")))),
         Err(Refusal::Fields(fields)) => {
-            let page = Change {
-                fields,
-                error: None,
-            }
-            .page();
+            let page = Change { fields, error: None }.page();
             Ok(Either::Left(page.with_status(Status::UnprocessableEntity)))
         }
         Err(Refusal::Problem(problem)) if problem.retry_after().is_some() => {
             let error = Some(problem.text().to_owned());
-            let page = Change {
-                error,
-                ..Change::default()
-            }
-            .page()
-            .with_status(problem.status());
+            let page = Change { error, ..Change::default() }.page().with_status(problem.status());
             Ok(Either::Left(page))
         }
         Err(Refusal::Problem(problem)) => Err(problem),
@@ -109,21 +97,14 @@ async fn change(
     };
     password::check(new, &own_words, &app.brand.name)
         .map_err(|text| Refusal::Fields(message("new", text)))?;
-    let stored = app
-        .store
-        .credentials(&who.account.uid)
-        .await
-        .map_err(Problem::from)?;
+    let stored = app.store.credentials(&who.account.uid).await.map_err(Problem::from)?;
     let Some(stored) = stored else {
         return Err(wrong());
     };
     if !is_password_of(app, who, peer, current).await? {
         return Err(wrong());
     }
-    let lane = Lane {
-        network: peer.network(),
-        known_device: true,
-    };
+    let lane = Lane { network: peer.network(), known_device: true };
     let hash = app.passwords.hash(lane, new).await?;
     let opening = Opening::prepare(app, peer, who.session.kept).await?;
     let uid = &who.account.uid;

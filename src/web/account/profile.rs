@@ -37,9 +37,7 @@ impl Edit {
     }
 
     fn wrong(self, fields: FieldMessages) -> Page<Self> {
-        Self { fields, ..self }
-            .page()
-            .with_status(Status::UnprocessableEntity)
+        Self { fields, ..self }.page().with_status(Status::UnprocessableEntity)
     }
 }
 
@@ -96,15 +94,8 @@ pub(super) async fn submit(
             }
         }
     }
-    match app
-        .store
-        .update_profile(&who.account.uid, &profile, app.now())
-        .await?
-    {
-        Added::Account(_) => Ok(Either::Right(Box::new(see_other(
-            app,
-            "/account?done=profile",
-        )))),
+    match app.store.update_profile(&who.account.uid, &profile, app.now()).await? {
+        Added::Account(_) => Ok(Either::Right(Box::new(see_other(app, "/account?done=profile")))),
         taken => Ok(Either::Left(typed.wrong(taken_field(&taken)))),
     }
 }
@@ -124,10 +115,7 @@ pub(super) async fn is_password_of(
     let attempt = app.limits.password_check(&who.account.uid)?;
     let stored = app.store.credentials(&who.account.uid).await?;
     let stored = stored.as_ref().map(|found| found.password_hash.as_str());
-    let lane = Lane {
-        network: peer.network(),
-        known_device: true,
-    };
+    let lane = Lane { network: peer.network(), known_device: true };
     match app.passwords.verify(lane, password, stored).await {
         Ok(verdict) => {
             if verdict.matches {

@@ -24,15 +24,8 @@ pub(super) async fn end(
         Err(redirect) => return Ok(redirect),
     };
     let is_id = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    if !is_id
-        || !app
-            .store
-            .finish_session(id, &who.account.uid, app.now())
-            .await?
-    {
-        return Err(Problem::not_found(
-            "You have no such session. It may have ended already.",
-        ));
+    if !is_id || !app.store.finish_session(id, &who.account.uid, app.now()).await? {
+        return Err(Problem::not_found("You have no such session. It may have ended already."));
     }
     if id == who.session.id {
         cookies::clear_session(jar);
@@ -51,8 +44,6 @@ pub(super) async fn end_others(
         Ok(who) => who,
         Err(redirect) => return Ok(redirect),
     };
-    app.store
-        .finish_other_sessions(&who.account.uid, &who.session.id, app.now())
-        .await?;
+    app.store.finish_other_sessions(&who.account.uid, &who.session.id, app.now()).await?;
     Ok(Box::new(see_other(app, "/account?done=others")))
 }

@@ -79,10 +79,7 @@ fn notice(done: &str) -> Option<&'static str> {
 
 /// `21 November 2026`, in UTC.
 fn date(milliseconds: i64) -> String {
-    format(
-        milliseconds,
-        format_description!("[day padding:none] [month repr:long] [year]"),
-    )
+    format(milliseconds, format_description!("[day padding:none] [month repr:long] [year]"))
 }
 
 /// `21 November 2026, 20:37 UTC`.
@@ -98,9 +95,7 @@ fn format(
     description: &[time::format_description::BorrowedFormatItem<'_>],
 ) -> String {
     let instant = OffsetDateTime::from_unix_timestamp(milliseconds / 1_000).ok();
-    instant
-        .and_then(|instant| instant.format(description).ok())
-        .unwrap_or_default()
+    instant.and_then(|instant| instant.format(description).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,10 +104,7 @@ mod tests {
 
     #[test]
     fn dates_are_written_out() {
-        assert_eq!(
-            date_and_time(1_795_293_420_000),
-            "21 November 2026, 20:37 UTC"
-        );
+        assert_eq!(date_and_time(1_795_293_420_000), "21 November 2026, 20:37 UTC");
         assert_eq!(date(0), "1 January 1970");
         assert_eq!(date(i64::MAX), "");
     }

@@ -55,14 +55,7 @@ pub(super) async fn form(
     if visitor.signed_in.is_some() {
         return Ok(Either::Right(Redirect::to(to.address(&app.issuer))));
     }
-    Ok(Either::Left(page(
-        app,
-        &to,
-        SignIn {
-            next,
-            ..SignIn::default()
-        },
-    )))
+    Ok(Either::Left(page(app, &to, SignIn { next, ..SignIn::default() })))
 }
 
 #[post("/signin", data = "<form>")]
@@ -78,18 +71,11 @@ pub(super) async fn submit(
     let (next, login) = (fields.text("next")?, fields.text("login")?);
     let (password, keep) = (fields.text("password")?, fields.is_on("keep")?);
     let to = app.return_to(&next).await?;
-    let typed = SignIn {
-        next,
-        login: login.clone(),
-        keep,
-        ..SignIn::default()
-    };
+    let typed = SignIn { next, login: login.clone(), keep, ..SignIn::default() };
 
     if let Some(fields) = missing(&login, &password) {
         let typed = SignIn { fields, ..typed };
-        return Ok(Either::Left(
-            page(app, &to, typed).with_status(Status::UnprocessableEntity),
-        ));
+        return Ok(Either::Left(page(app, &to, typed).with_status(Status::UnprocessableEntity)));
     }
     match authenticate(app, &visitor.cookies, &peer, &login, &password).await {
         Ok(who) => {
@@ -112,10 +98,7 @@ pub(super) async fn submit(
 }
 
 fn missing(login: &str, password: &str) -> Option<FieldMessages> {
-    let no_login = login
-        .trim()
-        .is_empty()
-        .then_some("Enter your username or e-mail address.");
+    let no_login = login.trim().is_empty().then_some("Enter your username or e-mail address.");
     let no_password = password.is_empty().then_some("Enter your password.");
     let mut fields = FieldMessages::new();
     fields.extend(no_login.map(|text| ("login", text.to_owned())));
@@ -140,18 +123,13 @@ impl<E: Into<Problem>> From<E> for Refusal {
 }
 
 fn refused(app: &App, to: &ReturnTo, typed: SignIn, refusal: Refusal) -> Page<SignIn> {
-    let with_error = |text: &str| SignIn {
-        error: Some(text.to_owned()),
-        ..typed
-    };
+    let with_error = |text: &str| SignIn { error: Some(text.to_owned()), ..typed };
     match refusal {
         Refusal::Wrong => page(app, to, with_error(WRONG)).with_status(Status::UnprocessableEntity),
-        Refusal::Closed => page(
-            app,
-            to,
-            with_error("This account is closed. Ask its administrator."),
-        )
-        .with_status(Status::Forbidden),
+        Refusal::Closed => {
+            page(app, to, with_error("This account is closed. Ask its administrator."))
+                .with_status(Status::Forbidden)
+        }
         Refusal::Problem(problem) => {
             let retry_after = problem.retry_after().map(str::to_owned);
             let answer = page(app, to, with_error(problem.text())).with_status(problem.status());
@@ -172,19 +150,10 @@ async fn authenticate(
     login: &str,
     password: &str,
 ) -> Result<Credentials, Refusal> {
-    let found = app
-        .store
-        .account_by_login(login)
-        .await
-        .map_err(Problem::from)?;
+    let found = app.store.account_by_login(login).await.map_err(Problem::from)?;
     let device = known_device(app, cookies, found.as_ref()).await?;
-    let attempt = app
-        .limits
-        .sign_in(&fold(login), peer.network(), device.as_deref())?;
-    let lane = Lane {
-        network: peer.network(),
-        known_device: device.is_some(),
-    };
+    let attempt = app.limits.sign_in(&fold(login), peer.network(), device.as_deref())?;
+    let lane = Lane { network: peer.network(), known_device: device.is_some() };
     let stored = found.as_ref().map(|found| found.password_hash.as_str());
     let verdict = match app.passwords.verify(lane, password, stored).await {
         Ok(verdict) => verdict,
@@ -230,9 +199,7 @@ async fn rehash(
     let Ok(new) = app.passwords.hash(lane, password).await else {
         return Ok(old.clone());
     };
-    app.store
-        .rehash_password(&found.account.uid, old, &new)
-        .await?;
+    app.store.rehash_password(&found.account.uid, old, &new).await?;
     Ok(new)
 }
 

@@ -24,8 +24,7 @@ pub(super) struct SignOut {
 
 /// Where to go from here: the sign-in page unless `next` says otherwise.
 async fn target(app: &App, next: &str) -> Result<ReturnTo, Problem> {
-    app.return_to(if next.is_empty() { "/signin" } else { next })
-        .await
+    app.return_to(if next.is_empty() { "/signin" } else { next }).await
 }
 
 #[get("/signout")]
@@ -40,20 +39,9 @@ pub(super) async fn form(
     let Some(who) = visitor.signed_in else {
         return Ok(Either::Right(Redirect::to(to.address(&app.issuer))));
     };
-    let devices = app
-        .store
-        .sessions_of(&who.account.uid, app.now())
-        .await?
-        .len();
+    let devices = app.store.sessions_of(&who.account.uid, app.now()).await?.len();
     let client_name = to.client_name().map(str::to_owned);
-    let page = Page::new(
-        "signout.html",
-        SignOut {
-            next,
-            client_name,
-            devices,
-        },
-    );
+    let page = Page::new("signout.html", SignOut { next, client_name, devices });
     Ok(Either::Left(page.with_form_target(to.foreign_origin())))
 }
 

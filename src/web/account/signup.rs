@@ -52,9 +52,7 @@ fn open(app: &App) -> Result<(), Problem> {
     if app.sign_up.is_open() {
         return Ok(());
     }
-    Err(Problem::forbidden(
-        "New accounts are made by the administrators here. Ask them for one.",
-    ))
+    Err(Problem::forbidden("New accounts are made by the administrators here. Ask them for one."))
 }
 
 fn page(to: &ReturnTo, page: Page<SignUp>) -> Page<SignUp> {
@@ -75,11 +73,7 @@ pub(super) async fn form(
     }
     open(app)?;
     let client_name = to.client_name().map(str::to_owned);
-    let empty = SignUp {
-        next,
-        client_name,
-        ..SignUp::default()
-    };
+    let empty = SignUp { next, client_name, ..SignUp::default() };
     Ok(Either::Left(page(&to, Page::new("signup.html", empty))))
 }
 
@@ -95,10 +89,7 @@ pub(super) async fn submit(
     open(app)?;
     let typed = SignUp::typed(&form.0)?;
     let to = app.return_to(&typed.next).await?;
-    let typed = SignUp {
-        client_name: to.client_name().map(str::to_owned),
-        ..typed
-    };
+    let typed = SignUp { client_name: to.client_name().map(str::to_owned), ..typed };
     let password = form.0.text("password")?;
     let profile = match check(app, &typed, &password) {
         Ok(profile) => profile,
@@ -114,9 +105,7 @@ pub(super) async fn submit(
     };
     let opening = Opening::prepare(app, &peer, false).await?;
     let old = visitor.signed_in.as_ref().map(|who| &who.session);
-    app.store
-        .add_session(&account.uid, &hash, &opening.new, old, app.now())
-        .await?;
+    app.store.add_session(&account.uid, &hash, &opening.new, old, app.now()).await?;
     opening.hand_over(jar);
     remember_device(app, jar, &visitor.cookies, &account.uid).await?;
     Ok(Either::Right(Redirect::to(to.address(&app.issuer))))
@@ -131,12 +120,7 @@ fn check(app: &App, typed: &SignUp, password: &str) -> Result<Profile, FieldMess
         full_name: typed.full_name.clone(),
     };
     let password = password::check(password, &own_words, &app.brand.name);
-    let mut fields = parsed
-        .as_ref()
-        .err()
-        .cloned()
-        .map(messages)
-        .unwrap_or_default();
+    let mut fields = parsed.as_ref().err().cloned().map(messages).unwrap_or_default();
     fields.extend(password.err().map(|text| ("password", text)));
     match parsed {
         Ok(profile) if fields.is_empty() => Ok(profile),
@@ -146,10 +130,7 @@ fn check(app: &App, typed: &SignUp, password: &str) -> Result<Profile, FieldMess
 
 async fn hash(app: &App, peer: &Peer, password: &str) -> Result<String, Problem> {
     let attempt = app.limits.sign_up(peer.network())?;
-    let lane = Lane {
-        network: peer.network(),
-        known_device: false,
-    };
+    let lane = Lane { network: peer.network(), known_device: false };
     match app.passwords.hash(lane, password).await {
         Ok(hash) => Ok(hash),
         Err(busy) => {
@@ -173,9 +154,6 @@ fn later(typed: SignUp, problem: &Problem) -> Page<SignUp> {
 pub(super) fn taken_field(taken: &Added) -> FieldMessages {
     match taken {
         Added::UsernameTaken => message("username", "Somebody has this username. Choose another."),
-        _ => message(
-            "email",
-            "There is an account with this address. Sign in, or use another.",
-        ),
+        _ => message("email", "There is an account with this address. Sign in, or use another."),
     }
 }

@@ -35,9 +35,7 @@ impl Credentials {
 fn parse(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     let decoded = STANDARD.decode(encoded.trim()).ok()?;
-    let text = String::from_utf8(decoded)
-        .ok()
-        .filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(decoded).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
     let (id, secret) = text.split_once(':')?;
     let decode = |part: &str| Some(percent_decode_str(part).decode_utf8().ok()?.into_owned());
     Some((decode(id)?, decode(secret)?)).filter(|(id, secret)| is_id(id) && !secret.is_empty())
@@ -52,11 +50,9 @@ impl<'r> FromRequest<'r> for Credentials {
         let header = headers.next().filter(|_| headers.next().is_none());
         let peer = request.guard::<Peer>().await.succeeded();
         match (header.and_then(parse), peer) {
-            (Some((client_id, secret)), Some(peer)) => Outcome::Success(Self {
-                client_id,
-                secret,
-                peer,
-            }),
+            (Some((client_id, secret)), Some(peer)) => {
+                Outcome::Success(Self { client_id, secret, peer })
+            }
             _ => Outcome::Error((Problem::invalid_client().leave(request), ())),
         }
     }
@@ -73,14 +69,8 @@ mod tests {
 
     #[test]
     fn credentials_are_form_encoded_inside_basic() {
-        assert_eq!(
-            parse(&basic("wiki:a%3Ab")),
-            Some(("wiki".into(), "a:b".into()))
-        );
-        assert_eq!(
-            parse(&basic("wiki:a:b")),
-            Some(("wiki".into(), "a:b".into()))
-        );
+        assert_eq!(parse(&basic("wiki:a%3Ab")), Some(("wiki".into(), "a:b".into())));
+        assert_eq!(parse(&basic("wiki:a:b")), Some(("wiki".into(), "a:b".into())));
         for bad in [
             "",
             "Basic",

@@ -54,10 +54,7 @@ impl<'r> FromRequest<'r> for SameOrigin {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let issuer = request
-            .rocket()
-            .state::<App>()
-            .map(|app| app.issuer.as_str());
+        let issuer = request.rocket().state::<App>().map(|app| app.issuer.as_str());
         let good = issuer.is_some_and(|issuer| is_ours(request.headers(), issuer));
         outcome(good, Self, request, FOREIGN)
     }
@@ -96,9 +93,7 @@ mod tests {
 
     fn is_ours_with(headers: &[(&'static str, &'static str)]) -> bool {
         let mut map = HeaderMap::new();
-        headers
-            .iter()
-            .for_each(|(name, value)| map.add(Header::new(*name, *value)));
+        headers.iter().for_each(|(name, value)| map.add(Header::new(*name, *value)));
         is_ours(&map, "https://accounts.example.org")
     }
 

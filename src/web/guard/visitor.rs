@@ -47,11 +47,7 @@ impl Onlooker {
     /// As far as it is known by now.
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
-        request
-            .local_cache(Slot::new)
-            .get()
-            .cloned()
-            .unwrap_or(Self::Unknown)
+        request.local_cache(Slot::new).get().cloned().unwrap_or(Self::Unknown)
     }
 
     /// The non-secret mark of the session by which scripts notice a change: empty for nobody.
@@ -73,11 +69,7 @@ impl<'r> FromRequest<'r> for Cookies {
         match cookies::read(request.headers().get("Cookie")) {
             Ok(values) => {
                 let [session, session_none, device] = values.map(|v| v.and_then(Secret::parse));
-                Outcome::Success(Self {
-                    session,
-                    session_none,
-                    device,
-                })
+                Outcome::Success(Self { session, session_none, device })
             }
             Err(name) => {
                 let text = format!(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { alice, knows, knowsNobody, sidebar, startDemo } from '../support/demo.js';
 import { browserFor, startFamily } from '../support/family.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
@@ -54,7 +55,7 @@ const PEOPLE = {
     await open(tab, '/account/profile');
     await tab.getByLabel('Full name').fill('Bob Sample the Second');
     await tab.getByRole('button', { name: 'Save' }).click();
-    await tab.waitForURL(`${family.accounts}/account`);
+    await tab.getByRole('status').waitFor();
   },
   consent: async (tab) => {
     await open(tab, '/consent?client_id=guest');
@@ -94,4 +95,33 @@ test('pages of people look well and have nothing that axe-core finds', async (t)
       assert.deepEqual(await inspect(tab, name), []);
     });
   }
+});
+
+test('the sites of the demo look well and have nothing that axe-core finds', async (t) => {
+  const demo = await startDemo();
+  t.after(() => demo.stop());
+  const tab = await (await browserFor(t)).tab();
+  /** @param {string} name @param {string} address @param {() => Promise<unknown>} ready */
+  const look = (name, address, ready) => t.test(name, async () => {
+    await tab.goto(address);
+    await ready();
+    assert.deepEqual(await inspect(tab, name), []);
+  });
+  const everywhere = async () => { await knows(tab, alice.fullName); await knows(sidebar(tab), alice.fullName); };
+
+  await look('wiki-stranger', demo.wiki, () => knowsNobody(sidebar(tab)));
+  await signIn(tab, demo.accounts, alice);
+  await look('wiki', `${demo.wiki}/page/how-it-knows-you`, everywhere);
+  await sidebar(tab).getByLabel('Your note').fill('How does it hear of a sign-out?');
+  await sidebar(tab).getByRole('button', { name: 'Add the note' }).click();
+  await look('wiki-with-note', `${demo.wiki}/page/how-it-knows-you`, everywhere);
+  for (const [name, path] of /** @type {const} */ ([
+    ['wiki-edit', '/page/front-page/edit'], ['wiki-new', '/new'], ['wiki-pages', '/pages'],
+    ['wiki-history', '/page/front-page/history'],
+  ])) {
+    await look(name, demo.wiki + path, () => knows(tab, alice.fullName));
+  }
+  await look('notes', demo.notes, () => knows(tab, alice.fullName));
+  await look('specs', demo.specs, () => tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor());
+  await look('wiki-not-found', `${demo.wiki}/page/nowhere`, () => knows(tab, alice.fullName));
 });

@@ -63,26 +63,29 @@ test('the bridge runs its own script only', async (t) => {
   await tab.goto(framingPage(sites, hosts.wiki, '/', server.bridge('wiki')));
   const bridge = await frameAt(tab, server.bridge('wiki'));
 
-  const ran = await bridge.evaluate(async () => {
+  const elsewhere = sites.script(hosts.evil, '/script.js', 'window.ran = ["foreign"]');
+
+  const ran = await bridge.evaluate(async (elsewhere) => {
     const scope = /** @type {any} */ (window);
-    /** @type {string[]} */
-    const done = [];
+    /** @param {() => unknown} attempt */
+    const tries = (attempt) => { try { attempt(); } catch { /* Trusted types refuse the text already. */ } };
     const inline = document.createElement('script');
-    try {
-      inline.text = 'window.inlineRan = true';
-      document.body.append(inline);
-    } catch {
-      // Trusted types refuse the text already.
-    }
-    if (scope.inlineRan) done.push('inline');
-    const data = document.createElement('img');
-    data.setAttribute('onerror', 'window.handlerRan = true');
-    data.src = 'data:,';
-    document.body.append(data);
-    await new Promise((resolve) => { data.addEventListener('error', resolve); data.addEventListener('load', resolve); });
-    if (scope.handlerRan) done.push('handler');
-    return done;
-  });
+    tries(() => { inline.text = 'window.ran = ["inline"]'; });
+    document.body.append(inline);
+    const image = document.createElement('img');
+    tries(() => image.setAttribute('onerror', 'window.ran = ["handler"]'));
+    const failed = new Promise((resolve) => { image.addEventListener('error', resolve); });
+    image.src = 'data:,';
+    document.body.append(image);
+    await failed;
+    const foreign = document.createElement('script');
+    const blocked = new Promise((resolve) => { foreign.addEventListener('error', resolve); });
+    tries(() => { foreign.src = elsewhere; });
+    tries(() => { foreign.setAttribute('src', elsewhere); });
+    document.body.append(foreign);
+    if (foreign.src) await blocked;
+    return scope.ran ?? [];
+  }, elsewhere);
   assert.deepEqual(ran, []);
 
   const header = async () => (await fetch(`${server.internal}/bridge?client_id=wiki`)).headers.get('content-security-policy') ?? '';

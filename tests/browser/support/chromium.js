@@ -135,6 +135,11 @@ export async function goForward(page, address) {
 }
 
 /** Until the tab shows an address, however it got there. @param {Page} page @param {RegExp} address */
-export function arrive(page, address) {
-  return until(`${address} to be shown`, () => address.test(page.url()), () => `it is ${page.url()}`);
+export async function arrive(page, address) {
+  let shown = '';
+  await until(`${address} to be shown`, async () => {
+    // The page is asked: playwright does not hear of everything that the back/forward cache does.
+    shown = await page.evaluate(() => window.location.href).catch(() => page.url());
+    return address.test(shown);
+  }, () => `it is ${shown}`);
 }

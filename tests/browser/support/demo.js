@@ -9,17 +9,20 @@ import { join } from 'node:path';
 import { freePorts, serve } from './program.js';
 
 /** Who is there from the beginning. */
-export const alice = { username: 'alice', password: 'looking-glass-1871' };
+export const alice = { username: 'alice', fullName: 'Alice Liddell', password: 'looking-glass-1871' };
 
 const OFFSETS = { accounts: 0, wiki: 1, notes: 2, specs: 5 };
 
-/** Starts the demo on free ports, with its state in a folder that goes with it. */
-export async function startDemo() {
+/**
+ * Starts the demo on free ports, with its state in a folder that goes with it, unless one is given.
+ * @param {{ data?: string }} [options]
+ */
+export async function startDemo({ data } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-demo.'));
   const first = await freePorts([0, 1, 2, 3, 4, 5, 6]);
   const local = Object.values(OFFSETS).map((offset) => `http://127.0.0.1:${first + offset}/`);
-  const data = join(folder, 'data');
-  const program = await serve(['demo', '--first-port', String(first), '--data', data], local, { cwd: folder });
+  const args = ['demo', '--first-port', String(first), '--data', data ?? join(folder, 'data')];
+  const program = await serve(args, local, { cwd: folder });
   return {
     accounts: `http://accounts.vestibule.localhost:${first + OFFSETS.accounts}`,
     wiki: `http://wiki.vestibule.localhost:${first + OFFSETS.wiki}`,
@@ -35,3 +38,20 @@ export async function startDemo() {
 }
 
 /** @typedef {Awaited<ReturnType<typeof startDemo>>} Demo */
+
+/** @typedef {import('playwright-core').Page | import('playwright-core').FrameLocator} Scope a page, or the widget in it */
+
+/** The notes widget in a page. @param {import('playwright-core').Page} page */
+export const sidebar = (page) => page.frameLocator('iframe[title="Notes on this page"]');
+
+/** Until a page or the widget shows that somebody is signed in. @param {Scope} scope @param {string} name */
+export const knows = (scope, name) => scope.locator('.who', { hasText: name }).waitFor();
+
+/** Until a page or the widget offers to sign in. @param {Scope} scope */
+export const knowsNobody = (scope) => scope.getByRole('link', { name: 'Sign in' }).waitFor();
+
+/** Lets a page remember that it was not loaded again. @param {import('playwright-core').Page} page */
+export const markPage = (page) => page.evaluate(() => { /** @type {any} */ (window).marked = true; });
+
+/** Whether it is still the page that was marked. @param {import('playwright-core').Page} page */
+export const isMarked = (page) => page.evaluate(() => /** @type {any} */ (window).marked === true);

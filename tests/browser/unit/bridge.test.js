@@ -421,7 +421,8 @@ test('the page\'s own question is no change to itself, but one to the others', a
   assert.deepEqual(other.answers(), [changed(true)]);
 });
 
-test('a failed question does not bring an old mark back', async () => {
+test('a failed question does not bring an old mark back', async (t) => {
+  clock(t);
   const { open, accounts, page, storage } = browser();
   const bridge = open({ mark: 'm1' });
   page('m2');
@@ -429,4 +430,24 @@ test('a failed question does not bring an old mark back', async () => {
   bridge.say(ask());
   await turns();
   assert.equal(storage.values.get(MARK_KEY), 'm2');
+});
+
+test('news of what a bridge already knows costs no request', async (t) => {
+  const time = clock(t);
+  const { open } = browser();
+  const bridge = open({ mark: 'm1' });
+  fire(bridge.window, 'storage', { key: MARK_KEY, newValue: 'm1' });
+  fire(bridge.window, 'storage', { key: 'another key', newValue: 'm2' });
+  fire(bridge.window, 'storage', { key: null, newValue: null });
+  await time.pass(GATHER_MS);
+  assert.equal(bridge.requests().length, 0);
+});
+
+test('two documents that see different sessions do not keep each other busy', async (t) => {
+  const time = clock(t);
+  const { open, page } = browser();
+  const bridges = ['m1', 'm2'].map((mark) => open({ mark, server: async () => reply(200, { ...known, mark }) }));
+  page('m3');
+  for (let round = 0; round < 30; round += 1) await time.pass(GATHER_MS);
+  for (const bridge of bridges) assert.ok(bridge.requests().length <= 2);
 });

@@ -118,20 +118,48 @@ test('a password can be shown, and is sent as a password', () => {
   assert.equal(button.attributes['aria-pressed'], 'false');
 });
 
-test('a page of ours announces its mark when it is loaded, and a page without one nothing', async () => {
+/** @param {string | undefined} mark */
+async function ownPage(mark) {
+  const window = fakeWindow('https://accounts.example.org/account');
+  let reloads = 0;
+  const documentElement = { dataset: mark === undefined ? {} : { mark } };
+  Object.assign(window.document, { documentElement });
+  Object.assign(window.location, { reload: () => { reloads += 1; } });
   const global = /** @type {any} */ (globalThis);
-  const marks = /** @type {[string | undefined, string | null][]} */ ([['m1', 'm1'], [undefined, null]]);
-  for (const [mark, kept] of marks) {
-    const window = fakeWindow('https://accounts.example.org/account');
-    global.window = window;
-    global.document = { documentElement: { dataset: mark === undefined ? {} : { mark } } };
-    try {
-      const path = `../../../assets/page/mark.js?${mark}`;
-      await import(path);
-    } finally {
-      delete global.window;
-      delete global.document;
-    }
-    assert.equal(window.localStorage.getItem(MARK_KEY), kept);
+  global.window = window;
+  try {
+    const path = `../../../assets/page/mark.js?${random()}`;
+    await import(path);
+  } finally {
+    delete global.window;
   }
+  return { window, reloads: () => reloads };
+}
+
+const random = () => Math.random().toString(36).slice(2);
+
+test('a page of ours announces its mark when it is loaded, and a page without one nothing', async () => {
+  const marks = /** @type {[string | undefined, string | null][]} */ ([['m1', 'm1'], [undefined, null]]);
+  for (const [mark, kept] of marks) assert.equal((await ownPage(mark)).window.localStorage.getItem(MARK_KEY), kept);
+});
+
+test('a page that shows a person is loaded anew when that person is signed out elsewhere', async () => {
+  const { window, reloads } = await ownPage('m1');
+  fire(window, 'storage', { key: MARK_KEY });
+  fire(window, 'pageshow', { persisted: true });
+  assert.equal(reloads(), 0);
+  window.localStorage.setItem(MARK_KEY, '');
+  fire(window, 'storage', { key: 'other' });
+  fire(window, 'pageshow', { persisted: false });
+  assert.equal(reloads(), 0);
+  fire(window, 'storage', { key: MARK_KEY });
+  fire(window, 'pageshow', { persisted: true });
+  assert.equal(reloads(), 2);
+});
+
+test('a page that shows nobody is left alone: somebody may be typing in it', async () => {
+  const { window, reloads } = await ownPage('');
+  window.localStorage.setItem(MARK_KEY, 'm2');
+  fire(window, 'storage', { key: MARK_KEY });
+  assert.equal(reloads(), 0);
 });

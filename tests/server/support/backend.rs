@@ -13,11 +13,7 @@ pub struct Backend {
 
 impl Backend {
     pub fn new(url: &str, client_id: &str, secret: &str) -> Self {
-        Self {
-            url: url.into(),
-            client_id: client_id.into(),
-            secret: secret.into(),
-        }
+        Self { url: url.into(), client_id: client_id.into(), secret: secret.into() }
     }
 
     /// A call of `/v1/session/…` with the client's credentials.
@@ -41,9 +37,7 @@ impl Backend {
     /// Whether accounts says that the session behind a sid lives.
     pub async fn is_active(&self, sid: &str) -> bool {
         let answer = self.call("status", &json!({ "sid": sid })).await;
-        answer.json()["active"]
-            .as_bool()
-            .unwrap_or_else(|| panic!("{}", answer.text))
+        answer.json()["active"].as_bool().unwrap_or_else(|| panic!("{}", answer.text))
     }
 }
 

@@ -21,18 +21,12 @@ impl Answer {
         let response = request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("the answer is text");
-        Self {
-            status,
-            headers,
-            text,
-        }
+        Self { status, headers, text }
     }
 
     /// A header's value, `""` when it is missing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     pub fn location(&self) -> &str {
@@ -69,21 +63,13 @@ pub fn http() -> reqwest::Client {
 
 impl Browser {
     pub fn new(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            http: http(),
-            jar: Mutex::default(),
-        }
+        Self { url: url.to_owned(), http: http(), jar: Mutex::default() }
     }
 
     /// The same browser, talking to another node.
     pub fn at(&self, url: &str) -> Self {
         let jar = self.jar.lock().expect("a jar").clone();
-        Self {
-            url: url.to_owned(),
-            http: http(),
-            jar: Mutex::new(jar),
-        }
+        Self { url: url.to_owned(), http: http(), jar: Mutex::new(jar) }
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -91,10 +77,7 @@ impl Browser {
     }
 
     pub fn set_cookie(&self, name: &str, value: &str) {
-        self.jar
-            .lock()
-            .expect("a jar")
-            .insert(name.to_owned(), value.to_owned());
+        self.jar.lock().expect("a jar").insert(name.to_owned(), value.to_owned());
     }
 
     pub fn forget(&self, name: &str) {
@@ -104,16 +87,10 @@ impl Browser {
     /// A request with the jar's cookies and nothing else.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let jar = self.jar.lock().expect("a jar");
-        let cookies: Vec<String> = jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies: Vec<String> =
+            jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.http.request(method, format!("{}{path}", self.url));
-        if cookies.is_empty() {
-            request
-        } else {
-            request.header("Cookie", cookies.join("; "))
-        }
+        if cookies.is_empty() { request } else { request.header("Cookie", cookies.join("; ")) }
     }
 
     /// Sends a request and keeps the cookies that come back.
@@ -134,24 +111,15 @@ impl Browser {
     /// A top-level navigation.
     pub async fn get(&self, path: &str) -> Answer {
         let request = self.request(Method::GET, path);
-        self.send(
-            request
-                .header("Sec-Fetch-Site", "none")
-                .header("Sec-Fetch-Dest", "document"),
-        )
-        .await
+        self.send(request.header("Sec-Fetch-Site", "none").header("Sec-Fetch-Dest", "document"))
+            .await
     }
 
     /// A form of ours, sent from a page of ours.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = encode(fields);
         let request = self.request(Method::POST, path);
-        self.send(
-            from_our_page(request)
-                .header("Content-Type", FORM)
-                .body(body),
-        )
-        .await
+        self.send(from_our_page(request).header("Content-Type", FORM).body(body)).await
     }
 
     /// A form with headers of the test's choosing instead of a browser's.
@@ -161,11 +129,8 @@ impl Browser {
         fields: &[(&str, &str)],
         headers: &[(&str, &str)],
     ) -> Answer {
-        let request = self
-            .request(Method::POST, path)
-            .header("Content-Type", FORM);
-        self.send(request.headers(header_map(headers)).body(encode(fields)))
-            .await
+        let request = self.request(Method::POST, path).header("Content-Type", FORM);
+        self.send(request.headers(header_map(headers)).body(encode(fields))).await
     }
 
     pub async fn sign_up(&self, username: &str) -> Answer {
@@ -181,8 +146,7 @@ impl Browser {
     }
 
     pub async fn sign_in(&self, login: &str, password: &str) -> Answer {
-        self.post("/signin", &[("login", login), ("password", password)])
-            .await
+        self.post("/signin", &[("login", login), ("password", password)]).await
     }
 
     pub async fn sign_out(&self) -> Answer {
@@ -212,12 +176,7 @@ impl Browser {
     /// A call of the bridge's own script.
     pub async fn bridge_call(&self, path: &str, body: &Value) -> Answer {
         let request = from_our_page(self.request(Method::POST, path));
-        self.send(
-            request
-                .header("Content-Type", "application/json")
-                .body(body.to_string()),
-        )
-        .await
+        self.send(request.header("Content-Type", "application/json").body(body.to_string())).await
     }
 
     /// A fresh payload for a client that asks for no nonce, or for this one.
@@ -231,9 +190,7 @@ impl Browser {
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
 pub fn encode(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 pub fn header_map(headers: &[(&str, &str)]) -> HeaderMap {
@@ -245,7 +202,5 @@ pub fn header_map(headers: &[(&str, &str)]) -> HeaderMap {
 }
 
 fn from_our_page(request: RequestBuilder) -> RequestBuilder {
-    request
-        .header("Origin", ISSUER)
-        .header("Sec-Fetch-Site", "same-origin")
+    request.header("Origin", ISSUER).header("Sec-Fetch-Site", "same-origin")
 }

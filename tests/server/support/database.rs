@@ -24,18 +24,11 @@ impl Database {
 
     async fn new_schema(server: &str) -> Self {
         let schema = format!("test_{}", random::id());
-        let mut connection = PgConnection::connect(server)
-            .await
-            .expect("PostgreSQL answers");
+        let mut connection = PgConnection::connect(server).await.expect("PostgreSQL answers");
         let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-        sqlx::query(create)
-            .execute(&mut connection)
-            .await
-            .expect("a schema can be made");
+        sqlx::query(create).execute(&mut connection).await.expect("a schema can be made");
         let joint = if server.contains('?') { '&' } else { '?' };
-        Self::Postgres {
-            url: format!("{server}{joint}options=-csearch_path%3D{schema}"),
-        }
+        Self::Postgres { url: format!("{server}{joint}options=-csearch_path%3D{schema}") }
     }
 
     pub fn is_postgres(&self) -> bool {
@@ -61,15 +54,9 @@ impl Database {
 
     /// Every row of a table as text, columns joined by `|`, in the order of the first column.
     pub async fn rows(&self, table: &str, columns: &[&str]) -> Vec<String> {
-        let parts: Vec<String> = columns
-            .iter()
-            .map(|c| format!("COALESCE(CAST({c} AS TEXT), 'null')"))
-            .collect();
-        self.texts(&format!(
-            "SELECT {} FROM {table} ORDER BY 1",
-            parts.join(" || '|' || ")
-        ))
-        .await
+        let parts: Vec<String> =
+            columns.iter().map(|c| format!("COALESCE(CAST({c} AS TEXT), 'null')")).collect();
+        self.texts(&format!("SELECT {} FROM {table} ORDER BY 1", parts.join(" || '|' || "))).await
     }
 
     /// The first column, as text, of whatever a statement gives.
@@ -77,23 +64,16 @@ impl Database {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         match self {
             Self::Sqlite { .. } => {
-                let mut connection = SqliteConnection::connect(&self.url())
-                    .await
-                    .expect("the file opens");
-                let rows = sqlx::query(sql)
-                    .fetch_all(&mut connection)
-                    .await
-                    .expect("the query runs");
+                let mut connection =
+                    SqliteConnection::connect(&self.url()).await.expect("the file opens");
+                let rows =
+                    sqlx::query(sql).fetch_all(&mut connection).await.expect("the query runs");
                 rows.iter().map(|row| row.get::<String, _>(0)).collect()
             }
             Self::Postgres { url } => {
-                let mut connection = PgConnection::connect(url)
-                    .await
-                    .expect("PostgreSQL answers");
-                let rows = sqlx::query(sql)
-                    .fetch_all(&mut connection)
-                    .await
-                    .expect("the query runs");
+                let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+                let rows =
+                    sqlx::query(sql).fetch_all(&mut connection).await.expect("the query runs");
                 rows.iter().map(|row| row.get::<String, _>(0)).collect()
             }
         }

@@ -53,19 +53,11 @@ impl Setup {
         let database = Arc::new(Database::new().await);
         let issuer = Origin::parse(ISSUER).expect("an origin");
         let mut config = Config::new(issuer, database.url(), SealingKey::new(&[7; 32]));
-        config.password_hash.cost = Cost {
-            memory_kib: 8,
-            iterations: 1,
-            parallelism: 1,
-        };
+        config.password_hash.cost = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
         config.password_hash.threads = 1;
         config.limits = limits::Settings::all(limits::Rate::new(10_000, 1));
         config.clients = vec![wiki(), notes(), specs()];
-        Self {
-            config,
-            clock: Clock::manual(START),
-            database,
-        }
+        Self { config, clock: Clock::manual(START), database }
     }
 
     pub async fn start(self) -> TestServer {
@@ -80,10 +72,7 @@ pub fn secret_of(client_id: &str) -> String {
 
 pub fn declared(registration: Registration) -> DeclaredClient {
     let secret = SecretHash::of(secret_of(&registration.client_id).as_bytes());
-    DeclaredClient {
-        registration,
-        secret_hash: Some(secret.as_str().to_owned()),
-    }
+    DeclaredClient { registration, secret_hash: Some(secret.as_str().to_owned()) }
 }
 
 pub fn wiki() -> DeclaredClient {
@@ -108,10 +97,7 @@ pub fn notes() -> DeclaredClient {
 }
 
 pub fn specs() -> DeclaredClient {
-    declared(Registration {
-        client_name: "Specs".into(),
-        ..Registration::named("specs", SPECS)
-    })
+    declared(Registration { client_name: "Specs".into(), ..Registration::named("specs", SPECS) })
 }
 
 impl TestServer {
@@ -121,14 +107,8 @@ impl TestServer {
     }
 
     async fn start(setup: Setup) -> Self {
-        let Setup {
-            config,
-            clock,
-            database,
-        } = setup;
-        let store = Store::open(&config.database_url)
-            .await
-            .expect("the database opens");
+        let Setup { config, clock, database } = setup;
+        let store = Store::open(&config.database_url).await.expect("the database opens");
         let figment = rocket::Config::figment()
             .merge(("port", 0))
             .merge(("address", "127.0.0.1"))
@@ -139,22 +119,18 @@ impl TestServer {
             .merge(("shutdown.grace", 1))
             .merge(("shutdown.mercy", 1));
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let rocket = vestibule::attach_to(
-            rocket::custom(figment),
-            &config,
-            store.clone(),
-            clock.clone(),
-        )
-        .await
-        .expect("the server can be made")
-        .attach(AdHoc::on_liftoff("port", |rocket| {
-            Box::pin(async move {
-                let _ = sender.send(rocket.config().port);
-            })
-        }))
-        .ignite()
-        .await
-        .expect("the server ignites");
+        let rocket =
+            vestibule::attach_to(rocket::custom(figment), &config, store.clone(), clock.clone())
+                .await
+                .expect("the server can be made")
+                .attach(AdHoc::on_liftoff("port", |rocket| {
+                    Box::pin(async move {
+                        let _ = sender.send(rocket.config().port);
+                    })
+                }))
+                .ignite()
+                .await
+                .expect("the server ignites");
         let shutdown = rocket.shutdown();
         tokio::spawn(rocket.launch());
         let port = tokio::time::timeout(Duration::from_secs(30), receiver)
@@ -162,24 +138,13 @@ impl TestServer {
             .expect("the server starts in time")
             .expect("the server starts");
         let url = format!("http://127.0.0.1:{port}");
-        Self {
-            url,
-            store,
-            clock,
-            database,
-            shutdown,
-        }
+        Self { url, store, clock, database, shutdown }
     }
 
     /// A second node on the same database.
     pub async fn second_node(&self, config: Config) -> Self {
         let (clock, database) = (self.clock.clone(), self.database.clone());
-        Self::start(Setup {
-            config,
-            clock,
-            database,
-        })
-        .await
+        Self::start(Setup { config, clock, database }).await
     }
 
     /// A browser that has seen nothing yet.

@@ -27,19 +27,14 @@ async fn the_threads_end_with_the_last_clone() {
     let clone = pool.clone();
     let jobs = Arc::downgrade(pool.jobs());
     drop(pool);
-    assert!(
-        clone.hash(lane(1), PASSWORD).await.is_ok(),
-        "a clone is enough"
-    );
+    assert!(clone.hash(lane(1), PASSWORD).await.is_ok(), "a clone is enough");
     drop(clone);
     let gone = async {
         while Weak::strong_count(&jobs) > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), gone)
-        .await
-        .expect("no thread holds the jobs");
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("no thread holds the jobs");
 }
 
 #[cfg(target_os = "linux")]

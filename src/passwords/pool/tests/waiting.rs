@@ -28,9 +28,7 @@ impl Unserved {
 }
 
 fn poll<F: Future>(future: &mut Pin<&mut F>) -> Poll<F::Output> {
-    future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -52,18 +50,12 @@ fn networks_take_turns() {
 
 #[test]
 fn a_known_device_has_a_place_in_a_flood() {
-    let unserved = unserved(PoolSettings {
-        queue: 1,
-        ..settings()
-    });
+    let unserved = unserved(PoolSettings { queue: 1, ..settings() });
     let mut flood = pin!(unserved.pool.verify(lane(1), "wrong", None));
     assert!(poll(&mut flood).is_pending());
     let mut stranger = pin!(unserved.pool.verify(lane(2), PASSWORD, None));
     assert_eq!(poll(&mut stranger), Poll::Ready(Err(BUSY)));
-    let known = Lane {
-        known_device: true,
-        ..lane(2)
-    };
+    let known = Lane { known_device: true, ..lane(2) };
     let mut known = pin!(unserved.pool.verify(known, PASSWORD, None));
     assert!(poll(&mut known).is_pending());
     unserved.serve_one();
@@ -72,11 +64,7 @@ fn a_known_device_has_a_place_in_a_flood() {
 
 #[test]
 fn what_does_not_fit_is_busy_at_once() {
-    let unserved = unserved(PoolSettings {
-        queue: 3,
-        per_network: 2,
-        ..settings()
-    });
+    let unserved = unserved(PoolSettings { queue: 3, per_network: 2, ..settings() });
     let mut first = pin!(unserved.pool.hash(lane(1), PASSWORD));
     let mut second = pin!(unserved.pool.hash(lane(1), PASSWORD));
     let mut third = pin!(unserved.pool.hash(lane(1), PASSWORD));
@@ -88,10 +76,7 @@ fn what_does_not_fit_is_busy_at_once() {
 
 #[test]
 fn a_job_pushed_out_by_another_network_is_busy() {
-    let unserved = unserved(PoolSettings {
-        queue: 2,
-        ..settings()
-    });
+    let unserved = unserved(PoolSettings { queue: 2, ..settings() });
     let mut first = pin!(unserved.pool.hash(lane(1), PASSWORD));
     let mut second = pin!(unserved.pool.hash(lane(1), PASSWORD));
     let mut other = pin!(unserved.pool.hash(lane(2), PASSWORD));
@@ -112,19 +97,13 @@ fn who_waited_too_long_is_dropped_and_told() {
     unserved.clock.advance(5_000);
     unserved.serve_one();
     assert_eq!(poll(&mut early), Poll::Ready(Err(BUSY)));
-    assert!(
-        matches!(poll(&mut late), Poll::Ready(Ok(_))),
-        "exactly the limit is in time"
-    );
+    assert!(matches!(poll(&mut late), Poll::Ready(Ok(_))), "exactly the limit is in time");
     assert_eq!(unserved.pool.jobs_run(), 1);
 }
 
 #[test]
 fn who_went_away_is_skipped_and_leaves_room() {
-    let unserved = unserved(PoolSettings {
-        queue: 1,
-        ..settings()
-    });
+    let unserved = unserved(PoolSettings { queue: 1, ..settings() });
     {
         let mut gone = pin!(unserved.pool.hash(lane(1), PASSWORD));
         assert!(poll(&mut gone).is_pending());

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { arrive, goBack } from '../support/chromium.js';
+import { alice, isMarked, knows, knowsNobody, markPage, sidebar, startDemo } from '../support/demo.js';
+import { browserFor } from '../support/family.js';
+import { fillSignIn, fillSignUp, isSignedIn, sessionSecret, signIn, signOut } from '../support/people.js';
+
+/** @type {import('../support/demo.js').Demo} */
+let demo;
+before(async () => { demo = await startDemo(); });
+after(() => demo?.stop());
+
+const carol = {
+  username: 'carol', email: 'carol@example.org', fullName: 'Carol Sample', password: 'seven-lamps-by-the-door',
+};
+
+test('one signs up once, every site knows it, and a sign-out on one reaches them all', async (t) => {
+  const chromium = await browserFor(t);
+  const wiki = await chromium.tab();
+  await wiki.goto(`${demo.wiki}/page/things-to-try`);
+  await knowsNobody(wiki);
+
+  await wiki.getByRole('link', { name: 'Sign in' }).click();
+  await wiki.getByRole('link', { name: 'Create an account' }).click();
+  await fillSignUp(wiki, carol);
+  await arrive(wiki, /\/page\/things-to-try$/);
+  await knows(wiki, carol.fullName);
+  await knows(sidebar(wiki), carol.fullName);
+  await markPage(wiki);
+
+  const notes = await chromium.tab();
+  await notes.goto(demo.notes);
+  await knows(notes, carol.fullName);
+  await notes.getByRole('link', { name: 'Sign out' }).click();
+  await knowsNobody(notes);
+
+  await knowsNobody(wiki);
+  await knowsNobody(sidebar(wiki));
+  assert.ok(await isMarked(wiki), 'the wiki followed without being loaded again');
+  assert.equal(await isSignedIn(chromium, demo.accounts), false);
+  assert.ok(!demo.output().includes(carol.password));
+});
+
+test('whoever is signed in at accounts is known everywhere without a click', async (t) => {
+  const chromium = await browserFor(t);
+  const tab = await chromium.tab();
+  await signIn(tab, demo.accounts, alice);
+  await tab.goto(demo.wiki);
+  await knows(tab, alice.fullName);
+  await knows(sidebar(tab), alice.fullName);
+  await tab.goto(demo.notes);
+  await knows(tab, alice.fullName);
+  assert.ok(!demo.output().includes(await sessionSecret(chromium)));
+});
+
+test('a stranger reads the wiki, and is led to sign-in and back for writing', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await tab.goto(demo.wiki);
+  await tab.getByText('Everybody may read this wiki').waitFor();
+  assert.equal(await tab.getByRole('link', { name: 'Edit', exact: true }).isVisible(), false);
+
+  await tab.goto(`${demo.wiki}/new`);
+  await fillSignIn(tab, alice);
+  await knows(tab, alice.fullName);
+  await tab.goto(`${demo.wiki}/new`);
+  await tab.getByLabel('Title').fill('Written by a test');
+  await tab.getByLabel('Text').fill('Hello, [[Front page]].');
+  await tab.getByRole('button', { name: 'Save the page' }).click();
+
+  await arrive(tab, /\/page\/written-by-a-test$/);
+  await tab.getByRole('heading', { name: 'Written by a test' }).waitFor();
+});
+
+test('tabs follow one another: sign-in, sign-out at accounts, sign-out in the widget', async (t) => {
+  const chromium = await browserFor(t);
+  const [first, second, accounts] = [await chromium.tab(), await chromium.tab(), await chromium.tab()];
+  for (const tab of [first, second]) {
+    await tab.goto(demo.wiki);
+    await knowsNobody(tab);
+    await knowsNobody(sidebar(tab));
+    await markPage(tab);
+  }
+  /** @param {boolean} signedIn */
+  const bothFollow = async (signedIn) => {
+    for (const tab of [first, second]) {
+      for (const scope of [tab, sidebar(tab)]) await (signedIn ? knows(scope, alice.fullName) : knowsNobody(scope));
+      assert.ok(await isMarked(tab));
+    }
+  };
+
+  await signIn(accounts, demo.accounts, alice);
+  await bothFollow(true);
+  await signOut(accounts, demo.accounts);
+  await bothFollow(false);
+  await signIn(accounts, demo.accounts, alice);
+  await bothFollow(true);
+  await sidebar(second).getByRole('button', { name: 'Sign out' }).click();
+  await bothFollow(false);
+  assert.equal(await isSignedIn(chromium, demo.accounts), false);
+});
+
+test('going back to the wiki after a sign-out elsewhere shows nobody', async (t) => {
+  const chromium = await browserFor(t);
+  const [tab, other] = [await chromium.tab(), await chromium.tab()];
+  await signIn(tab, demo.accounts, alice);
+  await tab.goto(`${demo.wiki}/page/front-page`);
+  await knows(tab, alice.fullName);
+  await tab.goto(`${demo.wiki}/pages`);
+  await knows(tab, alice.fullName);
+
+  await signOut(other, demo.accounts);
+  await goBack(tab, /\/page\/front-page$/);
+
+  await knowsNobody(tab);
+});
+
+test('the widget signs in by taking the place of the wiki, and comes back to it', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await tab.goto(`${demo.wiki}/page/how-it-knows-you`);
+  await knowsNobody(sidebar(tab));
+  await sidebar(tab).locator('a[target=_top]', { hasText: 'Sign in' }).click();
+
+  await fillSignIn(tab, alice);
+
+  await arrive(tab, /\/page\/how-it-knows-you$/);
+  await knows(tab, alice.fullName);
+  await knows(sidebar(tab), alice.fullName);
+});
+
+/** Writes a note in the widget. @param {import('playwright-core').Page} tab @param {string} text */
+async function writeNote(tab, text) {
+  await sidebar(tab).getByLabel('Your note').fill(text);
+  await sidebar(tab).getByRole('button', { name: 'Add the note' }).click();
+  await sidebar(tab).getByRole('listitem').filter({ hasText: text }).waitFor();
+}
+
+test('a note that was written beside the wiki is there for everybody', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await signIn(tab, demo.accounts, alice);
+  await tab.goto(demo.wiki);
+  await knows(sidebar(tab), alice.fullName);
+  await writeNote(tab, 'A note about <b>beginnings</b>');
+
+  const stranger = await (await browserFor(t)).tab();
+  await stranger.goto(demo.wiki);
+  await sidebar(stranger).getByText('A note about <b>beginnings</b>').waitFor();
+});
+
+test('on another site with third-party cookies blocked the widget says so, stays readable, and signs in in a new tab', async (t) => {
+  const chromium = await browserFor(t, 'blocked');
+  const tab = await chromium.tab();
+  await signIn(tab, demo.accounts, alice);
+  await tab.goto(demo.specs);
+  await tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor();
+  await sidebar(tab).getByText('the browser keeps the frame apart from your account').waitFor();
+  await knowsNobody(sidebar(tab));
+  assert.equal(await sidebar(tab).getByRole('heading', { name: 'Notes' }).isVisible(), true);
+
+  await signOut(await chromium.tab(), demo.accounts);
+  const opening = chromium.context.waitForEvent('page');
+  await sidebar(tab).getByRole('link', { name: 'Sign in' }).click();
+  const opened = await opening;
+  await fillSignIn(opened, alice);
+  await opened.getByRole('heading', { name: 'You can close this tab' }).waitFor();
+  assert.equal(new URL(opened.url()).origin, demo.notes);
+});
+
+test('on another site with third-party cookies allowed the widget knows the person through the second cookie', async (t) => {
+  const chromium = await browserFor(t, 'allowed');
+  const [tab, accounts] = [await chromium.tab(), await chromium.tab()];
+  await signIn(accounts, demo.accounts, alice);
+  await tab.goto(demo.specs);
+  await knows(sidebar(tab), alice.fullName);
+  await writeNote(tab, 'Seen from afar');
+  await tab.locator('[data-verdict]', { hasText: 'consent_required' }).waitFor();
+
+  await signOut(accounts, demo.accounts);
+  await tab.reload();
+  await knowsNobody(sidebar(tab));
+  await sidebar(tab).getByText('Seen from afar').waitFor();
+});
+
+test('without script the sites can be read, and sign-in leads back to them', async (t) => {
+  const tab = await (await browserFor(t)).tabWithoutScript();
+  await tab.goto(`${demo.wiki}/page/things-to-try`);
+  await tab.getByText('Open the wiki in a second tab').waitFor();
+  await tab.getByRole('link', { name: 'Sign in' }).first().click();
+  await fillSignIn(tab, alice);
+  await arrive(tab, /\/page\/things-to-try$/);
+});
