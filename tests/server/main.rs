@@ -1,5 +1,5 @@
 //! The server from outside: one binary, a file for each subject. Runs on SQLite, and on the
-//! PostgreSQL that `VESTIBULE_TEST_POSTGRES` names.
+//! PostgreSQL that `TEST_POSTGRES` names.
 
 mod support;
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::client::KEYS;
 
-const PAGE: &str = include_str!("../../../docs/configuration.md");
+const PAGE: &str = include_str!("../../../README.md");
 const SAMPLE: &str = include_str!("../../../Rocket.toml");
 
 /// The rows of the table that stands after a heading, as cells.

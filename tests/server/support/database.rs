@@ -1,5 +1,5 @@
 //! A database of its own for each test: an SQLite file, or a schema in the PostgreSQL that
-//! `VESTIBULE_TEST_POSTGRES` names.
+//! `TEST_POSTGRES` names.
 
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub enum Database {
 
 impl Database {
     pub async fn new() -> Self {
-        match std::env::var("VESTIBULE_TEST_POSTGRES") {
+        match std::env::var("TEST_POSTGRES") {
             Ok(server) => Self::new_schema(&server).await,
             Err(_) => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
