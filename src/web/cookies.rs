@@ -1,4 +1,4 @@
-//! The cookies: all `__Host-`, Secure, HttpOnly, with an explicit SameSite.
+//! The cookies: all `__Host-`, `Secure`, `HttpOnly`, with an explicit SameSite.
 
 use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::time::Duration;
@@ -60,10 +60,10 @@ pub fn read<'a>(
     let pairs =
         headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs {
-        if let Some(index) = ALL.iter().position(|known| *known == name.trim()) {
-            if found[index].replace(value.trim()).is_some() {
-                return Err(ALL[index]);
-            }
+        let index = ALL.iter().position(|known| *known == name.trim());
+        let doubled = index.filter(|index| found[*index].replace(value.trim()).is_some());
+        if let Some(index) = doubled {
+            return Err(ALL[index]);
         }
     }
     Ok(found)

@@ -53,6 +53,14 @@ impl Problem {
             .with_header("WWW-Authenticate", "Basic realm=\"vestibule\", charset=\"UTF-8\"")
     }
 
+    /// 303 to the sign-in page, and from there back to `path`, which is one of ours.
+    #[must_use]
+    pub fn sign_in_first(path: &str) -> Self {
+        let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        Self::new(Status::SeeOther, "login_required", "Sign in first.")
+            .with_header("Location", format!("/signin?next={next}"))
+    }
+
     /// 404 for a page that is not there.
     #[must_use]
     pub fn not_found(text: impl Into<String>) -> Self {
@@ -143,6 +151,9 @@ fn in_words(seconds: u64) -> String {
 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        if self.status == Status::SeeOther {
+            return Answer(self, ()).respond_to(request);
+        }
         Err(self.leave(request))
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::origin::Origin;
 pub struct Page<T> {
     template: &'static str,
     status: Status,
-    page: T,
+    values: T,
     form_target: Option<Origin>,
     headers: Vec<(&'static str, String)>,
 }
@@ -61,8 +61,8 @@ impl<'a> From<&'a Account> for PersonContext<'a> {
 
 impl<T> Page<T> {
     /// A page with status 200.
-    pub fn new(template: &'static str, page: T) -> Self {
-        Self { template, status: Status::Ok, page, form_target: None, headers: Vec::new() }
+    pub fn new(template: &'static str, values: T) -> Self {
+        Self { template, status: Status::Ok, values, form_target: None, headers: Vec::new() }
     }
 
     /// The same page with another status.
@@ -100,7 +100,7 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
                 _ => None,
             },
             request_id: RequestId::of(request).to_string(),
-            page: &self.page,
+            page: &self.values,
         };
         let body = Template::render(self.template, &context).respond_to(request)?;
         let mut response = Response::build_from(body);

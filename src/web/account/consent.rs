@@ -4,7 +4,7 @@ use rocket::response::Redirect;
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
-use super::{person_or_sign_in, see_other};
+use super::{PageOrRedirect, person, see_other};
 use crate::domain::client::Client;
 use crate::domain::consent;
 use crate::domain::origin::Origin;
@@ -77,16 +77,13 @@ pub(super) async fn form(
     app: &State<App>,
     visitor: Visitor,
     query: Query,
-) -> Result<Either<Page<Ask>, Box<Redirect>>, Problem> {
+) -> PageOrRedirect<Ask> {
     let (client_id, next) = (query.0.text("client_id")?, query.0.text("next")?);
     let client = client(app, &client_id).await?;
     let target = form_target(app, &client, &next)?;
-    let who = match person_or_sign_in(visitor, &path(&client_id, &next)) {
-        Ok(who) => who,
-        Err(redirect) => return Ok(Either::Right(redirect)),
-    };
+    let who = person(visitor, &path(&client_id, &next))?;
     if has_consent(app, &who, &client).await? {
-        return Ok(Either::Right(Box::new(onward(app, &client, &next)?)));
+        return Ok(Either::Right(onward(app, &client, &next)?));
     }
     let registration = client.registration;
     let site = registration.origins.first().map(|o| o.site().to_owned()).unwrap_or_default();
@@ -106,15 +103,12 @@ pub(super) async fn submit(
     app: &State<App>,
     visitor: Visitor,
     form: Form,
-) -> Result<Box<Redirect>, Problem> {
+) -> Result<Redirect, Problem> {
     let (client_id, next) = (form.0.text("client_id")?, form.0.text("next")?);
     let answer = form.0.text("answer")?;
     let client = client(app, &client_id).await?;
     form_target(app, &client, &next)?;
-    let who = match person_or_sign_in(visitor, &path(&client_id, &next)) {
-        Ok(who) => who,
-        Err(redirect) => return Ok(redirect),
-    };
+    let who = person(visitor, &path(&client_id, &next))?;
     let uid = &who.account.uid;
     match answer.as_str() {
         "allow" => {
@@ -124,7 +118,7 @@ pub(super) async fn submit(
         "deny" => {}
         _ => return Err(Problem::bad_request("Answer with `allow` or `deny`.")),
     }
-    Ok(Box::new(onward(app, &client, &next)?))
+    onward(app, &client, &next)
 }
 
 #[get("/consent/done")]
@@ -133,15 +127,12 @@ pub(super) async fn done(
     app: &State<App>,
     visitor: Visitor,
     query: Query,
-) -> Result<Either<Page<Done>, Box<Redirect>>, Problem> {
+) -> Result<Page<Done>, Problem> {
     let client_id = query.0.text("client_id")?;
     let client = client(app, &client_id).await?;
-    let who = match person_or_sign_in(visitor, &path(&client_id, "")) {
-        Ok(who) => who,
-        Err(redirect) => return Ok(Either::Right(redirect)),
-    };
+    let who = person(visitor, &path(&client_id, ""))?;
     let granted = has_consent(app, &who, &client).await?;
     let link = client.registration.origins.first().map(|origin| format!("{origin}/"));
     let client_name = client.registration.client_name;
-    Ok(Either::Left(Page::new("consent_done.html", Done { client_name, granted, link })))
+    Ok(Page::new("consent_done.html", Done { client_name, granted, link }))
 }

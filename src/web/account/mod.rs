@@ -11,11 +11,13 @@ mod signout;
 mod signup;
 
 use rocket::response::Redirect;
-use rocket::{Route, get, routes};
+use rocket::{Either, Route, get, routes};
 use std::collections::BTreeMap;
 
 use super::app::App;
+use super::error::Problem;
 use super::guard::visitor::Visitor;
+use super::page::Page;
 use crate::domain::account::FieldError;
 use crate::store::sessions::SignedIn;
 
@@ -28,6 +30,9 @@ pub fn routes() -> Vec<Route> {
     let consent = routes![consent::form, consent::submit, consent::done];
     [entry, leave, own, consent].concat()
 }
+
+/// The answer to a form: the page again, or the way on (303).
+type PageOrRedirect<T> = Result<Either<Page<T>, Redirect>, Problem>;
 
 /// Messages next to the fields of a form, by the field's name.
 type FieldMessages = BTreeMap<&'static str, String>;
@@ -45,15 +50,9 @@ fn home() -> Redirect {
     Redirect::to("/account")
 }
 
-/// Who is signed in, or the way to the sign-in page and back to `path`.
-fn person_or_sign_in(visitor: Visitor, path: &str) -> Result<SignedIn, Box<Redirect>> {
-    visitor.signed_in.ok_or_else(|| Box::new(sign_in_first(path)))
-}
-
-/// To the sign-in page, and from there to `path`, which is one of ours.
-fn sign_in_first(path: &str) -> Redirect {
-    let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
-    Redirect::to(format!("/signin?next={next}"))
+/// Who is signed in; nobody is sent to the sign-in page and from there to `path`.
+fn person(visitor: Visitor, path: &str) -> Result<SignedIn, Problem> {
+    visitor.signed_in.ok_or_else(|| Problem::sign_in_first(path))
 }
 
 /// The answer to a form that worked: 303, so that a reload does not send it again.

@@ -1,13 +1,12 @@
 //! `/account/password`: changing the password, which ends every other session.
 
 use rocket::http::{CookieJar, Status};
-use rocket::response::Redirect;
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
 use super::open_session::Opening;
 use super::profile::is_password_of;
-use super::{FieldMessages, message, person_or_sign_in, see_other};
+use super::{FieldMessages, PageOrRedirect, message, person, see_other};
 use crate::domain::account::Profile;
 use crate::domain::password;
 use crate::passwords::Lane;
@@ -34,11 +33,9 @@ impl Change {
 }
 
 #[get("/account/password")]
-pub(super) fn form(_page: Unframed, visitor: Visitor) -> Either<Page<Change>, Box<Redirect>> {
-    match person_or_sign_in(visitor, "/account/password") {
-        Ok(_) => Either::Left(Change::default().page()),
-        Err(redirect) => Either::Right(redirect),
-    }
+pub(super) fn form(_page: Unframed, visitor: Visitor) -> Result<Page<Change>, Problem> {
+    person(visitor, "/account/password")?;
+    Ok(Change::default().page())
 }
 
 #[post("/account/password", data = "<form>")]
@@ -49,14 +46,11 @@ pub(super) async fn submit(
     peer: Peer,
     jar: &CookieJar<'_>,
     form: Form,
-) -> Result<Either<Page<Change>, Box<Redirect>>, Problem> {
-    let who = match person_or_sign_in(visitor, "/account/password") {
-        Ok(who) => who,
-        Err(redirect) => return Ok(Either::Right(redirect)),
-    };
+) -> PageOrRedirect<Change> {
+    let who = person(visitor, "/account/password")?;
     let (current, new) = (form.0.text("current")?, form.0.text("new")?);
     match change(app, &who, &peer, jar, &current, &new).await {
-        Ok(()) => Ok(Either::Right(Box::new(see_other(app, "/account?done=password")))),
+        Ok(()) => Ok(Either::Right(see_other(app, "/account?done=password"))),
         Err(Refusal::Fields(fields)) => {
             let page = Change { fields, error: None }.page();
             Ok(Either::Left(page.with_status(Status::UnprocessableEntity)))

@@ -2,14 +2,13 @@
 //! one in is changed only with the password.
 
 use rocket::http::Status;
-use rocket::response::Redirect;
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
 use super::signin::wrong_password;
 use super::signup::taken_field;
-use super::{FieldMessages, messages, person_or_sign_in, see_other};
-use crate::domain::account::{Profile, fold};
+use super::{FieldMessages, PageOrRedirect, messages, person, see_other};
+use crate::domain::account::{Account, Profile, fold};
 use crate::passwords::Lane;
 use crate::store::accounts::Added;
 use crate::store::sessions::SignedIn;
@@ -41,22 +40,10 @@ impl Edit {
     }
 }
 
-type Answer = Result<Either<Page<Edit>, Box<Redirect>>, Problem>;
-
 #[get("/account/profile")]
-pub(super) fn form(_page: Unframed, visitor: Visitor) -> Either<Page<Edit>, Box<Redirect>> {
-    match person_or_sign_in(visitor, "/account/profile") {
-        Ok(who) => Either::Left(
-            Edit {
-                full_name: who.account.full_name,
-                username: who.account.username,
-                email: who.account.email,
-                ..Edit::default()
-            }
-            .page(),
-        ),
-        Err(redirect) => Either::Right(redirect),
-    }
+pub(super) fn form(_page: Unframed, visitor: Visitor) -> Result<Page<Edit>, Problem> {
+    let Account { full_name, username, email, .. } = person(visitor, "/account/profile")?.account;
+    Ok(Edit { full_name, username, email, ..Edit::default() }.page())
 }
 
 #[post("/account/profile", data = "<form>")]
@@ -66,11 +53,8 @@ pub(super) async fn submit(
     visitor: Visitor,
     peer: Peer,
     form: Form,
-) -> Answer {
-    let who = match person_or_sign_in(visitor, "/account/profile") {
-        Ok(who) => who,
-        Err(redirect) => return Ok(Either::Right(redirect)),
-    };
+) -> PageOrRedirect<Edit> {
+    let who = person(visitor, "/account/profile")?;
     let fields = form.0;
     let typed = Edit {
         full_name: fields.text("full_name")?,
@@ -95,7 +79,7 @@ pub(super) async fn submit(
         }
     }
     match app.store.update_profile(&who.account.uid, &profile, app.now()).await? {
-        Added::Account(_) => Ok(Either::Right(Box::new(see_other(app, "/account?done=profile")))),
+        Added::Account(_) => Ok(Either::Right(see_other(app, "/account?done=profile"))),
         taken => Ok(Either::Left(typed.wrong(taken_field(&taken)))),
     }
 }

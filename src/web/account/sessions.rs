@@ -4,7 +4,7 @@ use rocket::http::CookieJar;
 use rocket::response::Redirect;
 use rocket::{State, post};
 
-use super::{person_or_sign_in, see_other};
+use super::{person, see_other};
 use crate::web::app::App;
 use crate::web::cookies;
 use crate::web::error::Problem;
@@ -18,20 +18,17 @@ pub(super) async fn end(
     visitor: Visitor,
     jar: &CookieJar<'_>,
     id: &str,
-) -> Result<Box<Redirect>, Problem> {
-    let who = match person_or_sign_in(visitor, "/account") {
-        Ok(who) => who,
-        Err(redirect) => return Ok(redirect),
-    };
+) -> Result<Redirect, Problem> {
+    let who = person(visitor, "/account")?;
     let is_id = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_id || !app.store.finish_session(id, &who.account.uid, app.now()).await? {
         return Err(Problem::not_found("You have no such session. It may have ended already."));
     }
     if id == who.session.id {
         cookies::clear_session(jar);
-        return Ok(Box::new(see_other(app, "/signin")));
+        return Ok(see_other(app, "/signin"));
     }
-    Ok(Box::new(see_other(app, "/account?done=session")))
+    Ok(see_other(app, "/account?done=session"))
 }
 
 #[post("/account/sessions/end-others")]
@@ -39,11 +36,8 @@ pub(super) async fn end_others(
     _ours: SameOrigin,
     app: &State<App>,
     visitor: Visitor,
-) -> Result<Box<Redirect>, Problem> {
-    let who = match person_or_sign_in(visitor, "/account") {
-        Ok(who) => who,
-        Err(redirect) => return Ok(redirect),
-    };
+) -> Result<Redirect, Problem> {
+    let who = person(visitor, "/account")?;
     app.store.finish_other_sessions(&who.account.uid, &who.session.id, app.now()).await?;
-    Ok(Box::new(see_other(app, "/account?done=others")))
+    Ok(see_other(app, "/account?done=others"))
 }

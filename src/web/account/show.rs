@@ -1,12 +1,11 @@
 //! `/account`: one's profile and one's sessions.
 
-use rocket::response::Redirect;
-use rocket::{Either, State, get};
+use rocket::{State, get};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::person_or_sign_in;
+use super::person;
 use crate::domain::browser;
 use crate::domain::session::Session;
 use crate::web::app::App;
@@ -41,11 +40,8 @@ pub(super) async fn show(
     app: &State<App>,
     visitor: Visitor,
     query: Query,
-) -> Result<Either<Page<Show>, Box<Redirect>>, Problem> {
-    let who = match person_or_sign_in(visitor, "/account") {
-        Ok(who) => who,
-        Err(redirect) => return Ok(Either::Right(redirect)),
-    };
+) -> Result<Page<Show>, Problem> {
+    let who = person(visitor, "/account")?;
     let sessions = app.store.sessions_of(&who.account.uid, app.now()).await?;
     let row = |session: Session| SessionRow {
         current: session.id == who.session.id,
@@ -55,7 +51,7 @@ pub(super) async fn show(
         id: session.id,
         address: session.address,
     };
-    Ok(Either::Left(Page::new(
+    Ok(Page::new(
         "account/show.html",
         Show {
             email_verified: who.account.email_verified_at.is_some(),
@@ -63,7 +59,7 @@ pub(super) async fn show(
             sessions: sessions.into_iter().map(row).collect(),
             notice: notice(&query.0.text("done")?),
         },
-    )))
+    ))
 }
 
 /// What the form that led here has done.

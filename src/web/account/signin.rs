@@ -6,7 +6,7 @@ use rocket::{Either, State, get, post};
 use serde::Serialize;
 
 use super::open_session::{Opening, remember_device};
-use super::{FieldMessages, message};
+use super::{FieldMessages, PageOrRedirect, message};
 use crate::domain::account::fold;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::SecretHash;
@@ -49,7 +49,7 @@ pub(super) async fn form(
     app: &State<App>,
     visitor: Visitor,
     query: Query,
-) -> Result<Either<Page<SignIn>, Redirect>, Problem> {
+) -> PageOrRedirect<SignIn> {
     let next = query.0.text("next")?;
     let to = app.return_to(&next).await?;
     if visitor.signed_in.is_some() {
@@ -66,7 +66,7 @@ pub(super) async fn submit(
     peer: Peer,
     jar: &CookieJar<'_>,
     form: Form,
-) -> Result<Either<Page<SignIn>, Redirect>, Problem> {
+) -> PageOrRedirect<SignIn> {
     let fields = form.0;
     let (next, login) = (fields.text("next")?, fields.text("login")?);
     let (password, keep) = (fields.text("password")?, fields.is_on("keep")?);

@@ -5,6 +5,7 @@ use rocket::response::Redirect;
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
+use super::PageOrRedirect;
 use crate::domain::return_to::ReturnTo;
 use crate::web::app::App;
 use crate::web::body::{Form, Query};
@@ -33,7 +34,7 @@ pub(super) async fn form(
     app: &State<App>,
     visitor: Visitor,
     query: Query,
-) -> Result<Either<Page<SignOut>, Redirect>, Problem> {
+) -> PageOrRedirect<SignOut> {
     let next = query.0.text("next")?;
     let to = target(app, &next).await?;
     let Some(who) = visitor.signed_in else {

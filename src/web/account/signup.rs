@@ -6,7 +6,7 @@ use rocket::{Either, State, get, post};
 use serde::Serialize;
 
 use super::open_session::{Opening, remember_device};
-use super::{FieldMessages, message, messages};
+use super::{FieldMessages, PageOrRedirect, message, messages};
 use crate::domain::account::Profile;
 use crate::domain::password;
 use crate::domain::return_to::ReturnTo;
@@ -65,7 +65,7 @@ pub(super) async fn form(
     app: &State<App>,
     visitor: Visitor,
     query: Query,
-) -> Result<Either<Page<SignUp>, Redirect>, Problem> {
+) -> PageOrRedirect<SignUp> {
     let next = query.0.text("next")?;
     let to = app.return_to(&next).await?;
     if visitor.signed_in.is_some() {
@@ -85,7 +85,7 @@ pub(super) async fn submit(
     peer: Peer,
     jar: &CookieJar<'_>,
     form: Form,
-) -> Result<Either<Page<SignUp>, Redirect>, Problem> {
+) -> PageOrRedirect<SignUp> {
     open(app)?;
     let typed = SignUp::typed(&form.0)?;
     let to = app.return_to(&typed.next).await?;

@@ -93,7 +93,9 @@ mod tests {
 
     fn is_ours_with(headers: &[(&'static str, &'static str)]) -> bool {
         let mut map = HeaderMap::new();
-        headers.iter().for_each(|(name, value)| map.add(Header::new(*name, *value)));
+        for (name, value) in headers {
+            map.add(Header::new(*name, *value));
+        }
         is_ours(&map, "https://accounts.example.org")
     }
 
