@@ -29,3 +29,25 @@ export function sentForms(page) {
   });
   return () => Promise.all(forms);
 }
+
+/**
+ * Collects the status of every answer to a POST to an address from now on, also of those that the browser keeps
+ * from the page.
+ * @param {Page} page
+ * @param {string} address
+ */
+export async function statusesOf(page, address) {
+  const session = await page.context().newCDPSession(page);
+  /** @type {Set<string>} */
+  const wanted = new Set();
+  /** @type {number[]} */
+  const statuses = [];
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    if (request.method === 'POST' && request.url === address) wanted.add(requestId);
+  });
+  session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
+    if (wanted.has(requestId)) statuses.push(statusCode);
+  });
+  await session.send('Network.enable');
+  return statuses;
+}

@@ -165,8 +165,9 @@ impl TestServer {
         Backend::new(&self.url, client_id, &secret_of(client_id))
     }
 
-    pub async fn stop(self) {
-        self.shutdown.clone().notify();
+    /// What tells its parts to stop.
+    pub fn shutdown(&self) -> rocket::Shutdown {
+        self.shutdown.clone()
     }
 }
 
