@@ -15,6 +15,9 @@ pub enum ReturnTo {
         uri: String,
         /// The client's name for people.
         client_name: String,
+        /// Where redirects may lead from there: browsers hold a form's `form-action` against
+        /// every one that follows.
+        onward: Vec<Origin>,
     },
 }
 
@@ -31,14 +34,14 @@ impl ReturnTo {
     /// client, whoever it belongs to, since the person was asked about it by name.
     #[must_use]
     pub fn parse_for(client: &Client, next: &str, issuer: &Origin) -> Option<Self> {
-        let named = |uri: &String| ReturnTo::to_client(uri, client);
-        let own_uri = || client.registration.return_uris.iter().find(|uri| *uri == next).map(named);
-        own_path(next, issuer).map(Self::Path).or_else(own_uri)
-    }
-
-    fn to_client(uri: &str, client: &Client) -> Self {
-        let client_name = client.registration.client_name.clone();
-        Self::Client { uri: uri.to_owned(), client_name }
+        let registration = &client.registration;
+        let own_uri = || registration.return_uris.iter().find(|uri| *uri == next);
+        let to_client = |uri: &String| Self::Client {
+            uri: uri.clone(),
+            client_name: registration.client_name.clone(),
+            onward: registration.origins.clone(),
+        };
+        own_path(next, issuer).map(Self::Path).or_else(|| own_uri().map(to_client))
     }
 
     /// The absolute address to send the person to.
@@ -59,12 +62,12 @@ impl ReturnTo {
         }
     }
 
-    /// The origin that a form's answer may redirect to, where it is not this server.
+    /// The origins that a form's answer may redirect to, beside this server.
     #[must_use]
-    pub fn foreign_origin(&self) -> Option<Origin> {
+    pub fn onward(&self) -> &[Origin] {
         match self {
-            Self::Path(_) => None,
-            Self::Client { uri, .. } => Origin::of_uri(uri).ok(),
+            Self::Path(_) => &[],
+            Self::Client { onward, .. } => onward,
         }
     }
 }
@@ -90,9 +93,17 @@ fn is_uri_byte(byte: u8) -> bool {
 }
 
 fn registered(next: &str, clients: &[Client]) -> Option<ReturnTo> {
-    let trusted = clients.iter().filter(|c| c.registration.first_party && c.disabled_at.is_none());
-    let mut with_uri = trusted.filter(|c| c.registration.return_uris.iter().any(|uri| uri == next));
-    with_uri.next().map(|client| ReturnTo::to_client(next, client))
+    let family: Vec<&Client> =
+        clients.iter().filter(|c| c.registration.first_party && c.disabled_at.is_none()).collect();
+    let client =
+        family.iter().find(|c| c.registration.return_uris.iter().any(|uri| uri == next))?;
+    // A site of the family may lead on to another one, as a widget does to the page around it.
+    let onward = family.iter().flat_map(|c| c.registration.origins.clone());
+    Some(ReturnTo::Client {
+        uri: next.to_owned(),
+        client_name: client.registration.client_name.clone(),
+        onward: onward.collect(),
+    })
 }
 
 #[cfg(test)]

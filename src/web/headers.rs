@@ -8,14 +8,14 @@ use rocket::response::{self, Responder, Response};
 
 use crate::domain::origin::Origin;
 
-/// The policy of a page that nobody may frame. `form_target` is another origin that the answer to
+/// The policy of a page that nobody may frame. `form_targets` are other origins that the answer to
 /// the page's form may redirect to.
 #[must_use]
-pub fn page_policy(form_target: Option<&Origin>) -> String {
-    let target = form_target.map(|origin| format!(" {origin}")).unwrap_or_default();
+pub fn page_policy(form_targets: &[Origin]) -> String {
+    let targets: String = form_targets.iter().map(|origin| format!(" {origin}")).collect();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-         base-uri 'none'; form-action 'self'{target}; frame-ancestors 'none'"
+         base-uri 'none'; form-action 'self'{targets}; frame-ancestors 'none'"
     )
 }
 

@@ -19,7 +19,7 @@ pub struct Page<T> {
     template: &'static str,
     status: Status,
     values: T,
-    form_target: Option<Origin>,
+    form_targets: Vec<Origin>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> From<&'a Account> for PersonContext<'a> {
 impl<T> Page<T> {
     /// A page with status 200.
     pub fn new(template: &'static str, values: T) -> Self {
-        Self { template, status: Status::Ok, values, form_target: None, headers: Vec::new() }
+        Self { template, status: Status::Ok, values, form_targets: Vec::new(), headers: Vec::new() }
     }
 
     /// The same page with another status.
@@ -72,11 +72,11 @@ impl<T> Page<T> {
         self
     }
 
-    /// Lets the answer to the page's form redirect to another origin: browsers hold `form-action`
+    /// Lets the answer to the page's form redirect to other origins: browsers hold `form-action`
     /// against every redirect that follows a form.
     #[must_use]
-    pub fn with_form_target(mut self, origin: Option<Origin>) -> Self {
-        self.form_target = origin;
+    pub fn with_form_targets(mut self, origins: &[Origin]) -> Self {
+        self.form_targets = origins.to_vec();
         self
     }
 
@@ -106,7 +106,7 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
         let mut response = Response::build_from(body);
         response
             .status(self.status)
-            .header(Header::new("Content-Security-Policy", page_policy(self.form_target.as_ref())));
+            .header(Header::new("Content-Security-Policy", page_policy(&self.form_targets)));
         for (name, value) in self.headers {
             response.header(Header::new(name, value));
         }

@@ -55,13 +55,13 @@ fn onward(app: &App, client: &Client, next: &str) -> Result<Redirect, Problem> {
     Ok(Redirect::to(app.return_to_client(client, next)?.address(&app.issuer)))
 }
 
-/// The origin that the answer to the form may redirect to; an error when `next` is not to be
+/// The origins that the answer to the form may redirect to; an error when `next` is not to be
 /// followed at all.
-fn form_target(app: &App, client: &Client, next: &str) -> Result<Option<Origin>, Problem> {
+fn form_targets(app: &App, client: &Client, next: &str) -> Result<Vec<Origin>, Problem> {
     if next.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    Ok(app.return_to_client(client, next)?.foreign_origin())
+    Ok(app.return_to_client(client, next)?.onward().to_vec())
 }
 
 /// The path of this page, to come back to after signing in.
@@ -80,7 +80,7 @@ pub(super) async fn form(
 ) -> PageOrRedirect<Ask> {
     let (client_id, next) = (query.0.text("client_id")?, query.0.text("next")?);
     let client = client(app, &client_id).await?;
-    let target = form_target(app, &client, &next)?;
+    let targets = form_targets(app, &client, &next)?;
     let who = person(visitor, &path(&client_id, &next))?;
     if has_consent(app, &who, &client).await? {
         return Ok(Either::Right(onward(app, &client, &next)?));
@@ -94,7 +94,7 @@ pub(super) async fn form(
         scopes: registration.scope.in_plain_words(),
         next,
     };
-    Ok(Either::Left(Page::new("consent.html", ask).with_form_target(target)))
+    Ok(Either::Left(Page::new("consent.html", ask).with_form_targets(&targets)))
 }
 
 #[post("/consent", data = "<form>")]
@@ -107,7 +107,7 @@ pub(super) async fn submit(
     let (client_id, next) = (form.0.text("client_id")?, form.0.text("next")?);
     let answer = form.0.text("answer")?;
     let client = client(app, &client_id).await?;
-    form_target(app, &client, &next)?;
+    form_targets(app, &client, &next)?;
     let who = person(visitor, &path(&client_id, &next))?;
     let uid = &who.account.uid;
     match answer.as_str() {

@@ -40,7 +40,7 @@ fn page(app: &App, to: &ReturnTo, page: SignIn) -> Page<SignIn> {
         sign_up_open: app.sign_up.is_open(),
         ..page
     };
-    Page::new("signin.html", page).with_form_target(to.foreign_origin())
+    Page::new("signin.html", page).with_form_targets(to.onward())
 }
 
 #[get("/signin")]

@@ -43,7 +43,7 @@ pub(super) async fn form(
     let devices = app.store.sessions_of(&who.account.uid, app.now()).await?.len();
     let client_name = to.client_name().map(str::to_owned);
     let page = Page::new("signout.html", SignOut { next, client_name, devices });
-    Ok(Either::Left(page.with_form_target(to.foreign_origin())))
+    Ok(Either::Left(page.with_form_targets(to.onward())))
 }
 
 #[post("/signout", data = "<form>")]

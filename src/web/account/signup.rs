@@ -56,7 +56,7 @@ fn open(app: &App) -> Result<(), Problem> {
 }
 
 fn page(to: &ReturnTo, page: Page<SignUp>) -> Page<SignUp> {
-    page.with_form_target(to.foreign_origin())
+    page.with_form_targets(to.onward())
 }
 
 #[get("/signup")]

@@ -74,10 +74,10 @@ test('scripts of a sibling can neither read nor call the endpoints of the bridge
         .then((response) => response.text(), () => ''), /** @type {const} */ ([accounts + path, init]));
 
       assert.equal(await send({ body, mode: 'no-cors' }), '', `${host} ${path}`);
-      await until('the answer', () => statuses.length > 0);
-      assert.deepEqual(statuses, [403], `${host} ${path}`);
+      await until('the answer', () => statuses().length > 0, () => `${host} ${path}`);
+      assert.deepEqual(statuses(), [403], `${host} ${path}`);
       assert.equal(await send({ body, headers: { 'content-type': 'application/json' } }), '', `${host} ${path}`);
-      assert.deepEqual(statuses, [403], 'with that content type it was not even sent');
+      assert.deepEqual(statuses(), [403], 'with that content type it was not even sent');
     }
   }
   assert.ok(await isSignedIn(chromium, accounts));

@@ -60,9 +60,9 @@ test('a stranger reads the wiki, and is led to sign-in and back for writing', as
   assert.equal(await tab.getByRole('link', { name: 'Edit', exact: true }).isVisible(), false);
 
   await tab.goto(`${demo.wiki}/new`);
+  await tab.getByRole('link', { name: 'Sign in' }).first().click();
   await fillSignIn(tab, alice);
-  await knows(tab, alice.fullName);
-  await tab.goto(`${demo.wiki}/new`);
+  await arrive(tab, /\/new$/);
   await tab.getByLabel('Title').fill('Written by a test');
   await tab.getByLabel('Text').fill('Hello, [[Front page]].');
   await tab.getByRole('button', { name: 'Save the page' }).click();

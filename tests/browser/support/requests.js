@@ -40,14 +40,12 @@ export async function statusesOf(page, address) {
   const session = await page.context().newCDPSession(page);
   /** @type {Set<string>} */
   const wanted = new Set();
-  /** @type {number[]} */
-  const statuses = [];
+  /** @type {Map<string, number>} The browser tells the two halves of a request in any order. */
+  const answered = new Map();
   session.on('Network.requestWillBeSent', ({ requestId, request }) => {
     if (request.method === 'POST' && request.url === address) wanted.add(requestId);
   });
-  session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
-    if (wanted.has(requestId)) statuses.push(statusCode);
-  });
+  session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => answered.set(requestId, statusCode));
   await session.send('Network.enable');
-  return statuses;
+  return () => [...wanted].flatMap((id) => answered.get(id) ?? []);
 }
