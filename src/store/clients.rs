@@ -46,7 +46,11 @@ const ALL: &str = "SELECT registration, secret_hash, old_secret_hash, declared, 
 const ADD: &str = "INSERT INTO clients (client_id, registration, secret_hash, declared, \
     created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING";
 
-pub(super) const LOOKUPS: &[(&str, &str)] = &[("client by id", BY_ID)];
+const BURN_PAYLOADS: &str = "UPDATE recovery_payloads SET used_at = $2 WHERE used_at IS NULL \
+    AND client_id = $1";
+
+pub(super) const LOOKUPS: &[(&str, &str)] =
+    &[("client by id", BY_ID), ("burn payloads of a client", BURN_PAYLOADS)];
 
 impl Store {
     /// The client with this id, disabled or not.
@@ -94,13 +98,16 @@ impl Store {
         Ok(found == 1)
     }
 
-    /// Switches a client off. False when there is no such client.
+    /// Switches a client off; its payloads end. False when there is no such client.
     pub async fn disable_client(&self, id: &str, now: i64) -> Result<bool> {
         const SQL: &str = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $2), \
             updated_at = $2 WHERE client_id = $1";
-        let found = on!(self, write, db => sqlx::query(SQL).bind(id).bind(now)
-            .execute(db).await?.rows_affected());
-        Ok(found == 1)
+        Ok(in_transaction!(self, tx => {
+            let found = sqlx::query(SQL).bind(id).bind(now)
+                .execute(&mut *tx).await?.rows_affected() == 1;
+            sqlx::query(BURN_PAYLOADS).bind(id).bind(now).execute(&mut *tx).await?;
+            found
+        }))
     }
 
     /// Switches a client on again. False when there is no such client.
@@ -146,6 +153,7 @@ impl Store {
             }
             for id in &plan.disabled {
                 sqlx::query(DISABLE).bind(id).bind(now).execute(&mut *tx).await?;
+                sqlx::query(BURN_PAYLOADS).bind(id).bind(now).execute(&mut *tx).await?;
             }
         });
         Ok(plan)

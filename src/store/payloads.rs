@@ -177,7 +177,12 @@ impl Store {
         let row: Option<PayloadRow> = on!(self, read, db => sqlx::query_as(UNUSED)
             .bind(payload.as_str()).fetch_optional(db).await)?;
         let Some(row) = row else {
-            return Ok(Redeemed::Gone);
+            let used: Option<(String, Option<String>)> = on!(self, read, db =>
+                sqlx::query_as(USED).bind(payload.as_str()).fetch_optional(db).await)?;
+            return Ok(match used {
+                Some((owner, _)) if owner != *client_id => Redeemed::Forbidden,
+                _ => Redeemed::Gone,
+            });
         };
         if !row.is_met(client, presented) {
             on!(self, write, db => sqlx::query(BURN).bind(payload.as_str()).bind(now)

@@ -15,7 +15,7 @@ use super::body::{JsonBody, Query};
 use super::cookies;
 use super::error::Problem;
 use super::guard::fetch_metadata::BridgeCall;
-use super::guard::visitor::{Visitor, touch};
+use super::guard::visitor::{Cookies, signed_in, touch};
 use super::headers::Framable;
 use crate::domain::account::fold;
 use crate::domain::client::{Client, Registration};
@@ -66,7 +66,7 @@ impl<'r> Responder<'r, 'static> for WithBridgeHeaders {
 #[get("/bridge")]
 async fn show(
     app: &State<App>,
-    visitor: Visitor,
+    cookies: Cookies,
     query: Query,
 ) -> Result<Framable<WithBridgeHeaders>, Problem> {
     let client_id = query.0.text("client_id")?;
@@ -76,7 +76,7 @@ async fn show(
         .registration;
     let nonce = STANDARD.encode(random::bytes::<16>());
     let page = BridgePage {
-        mark: visitor.signed_in.map(|who| who.session.mark()).unwrap_or_default(),
+        mark: signed_in(app, &cookies).await?.map(|who| who.session.mark()).unwrap_or_default(),
         page: Values {
             client_id: &client_id,
             origins: serde_json::to_string(&registration.origins)
@@ -89,7 +89,7 @@ async fn show(
         policy: format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; connect-src 'self'; \
              base-uri 'none'; form-action 'none'; object-src 'none'; \
-             require-trusted-types-for 'script'; trusted-types 'none'"
+             require-trusted-types-for 'script'; trusted-types 'none'; report-to csp"
         ),
         ancestors: ancestors(&registration),
     })
@@ -148,7 +148,7 @@ impl Verdict {
 async fn payload(
     _script: BridgeCall,
     app: &State<App>,
-    visitor: Visitor,
+    cookies: Cookies,
     ask: JsonBody<Ask>,
 ) -> Result<Json<Verdict>, Problem> {
     let ask = ask.0;
@@ -156,7 +156,7 @@ async fn payload(
         return Err(Problem::bad_request("`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -."));
     }
     let client = asking_client(app, &ask.client_id, &ask.origin).await?;
-    let who = whoever(app, visitor).await?;
+    let who = whoever(app, &cookies).await?;
     let Some(who) = who else {
         return Ok(Verdict::no("login_required", String::new()));
     };
@@ -194,11 +194,11 @@ async fn asking_client(app: &App, client_id: &str, origin: &str) -> Result<Clien
 }
 
 /// Who is signed in, by the first cookie or, in a frame on another site, by the second.
-async fn whoever(app: &App, visitor: Visitor) -> Result<Option<SignedIn>, Problem> {
-    if visitor.signed_in.is_some() {
-        return Ok(visitor.signed_in);
+async fn whoever(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>, Problem> {
+    if let Some(who) = signed_in(app, cookies).await? {
+        return Ok(Some(who));
     }
-    let Some(secret) = visitor.cookies.session_none else {
+    let Some(secret) = &cookies.session_none else {
         return Ok(None);
     };
     let who = app.store.signed_in_cross_site(&secret.hash(), app.now()).await?;
@@ -228,7 +228,7 @@ struct SignOff {
 async fn signout(
     _script: BridgeCall,
     app: &State<App>,
-    visitor: Visitor,
+    cookies: Cookies,
     jar: &CookieJar<'_>,
     ask: JsonBody<SignOff>,
 ) -> Result<Status, Problem> {
@@ -236,7 +236,7 @@ async fn signout(
     if !client.registration.first_party {
         return Err(Problem::forbidden("Only sites of this organisation can sign a person out."));
     }
-    if let Some(who) = visitor.signed_in {
+    if let Some(who) = signed_in(app, &cookies).await? {
         app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
     }
     cookies::clear_session(jar);

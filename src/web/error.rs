@@ -9,6 +9,7 @@ use rocket::{Catcher, catch, catchers};
 use serde::Serialize;
 use std::sync::Mutex;
 
+use super::headers;
 use super::page::Page;
 use super::request_id::RequestId;
 use crate::limits::Limited;
@@ -192,7 +193,9 @@ impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Answer<R> {
         for (name, value) in self.0.headers {
             response.header(Header::new(name, value));
         }
-        response.ok()
+        let mut response = response.finalize();
+        headers::complete(&mut response, false);
+        Ok(response)
     }
 }
 

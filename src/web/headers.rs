@@ -12,7 +12,8 @@ use crate::domain::origin::Origin;
 /// the page's form may redirect to.
 #[must_use]
 pub fn page_policy(form_targets: &[Origin]) -> String {
-    let targets: String = form_targets.iter().map(|origin| format!(" {origin}")).collect();
+    let targets =
+        form_targets.iter().fold(String::new(), |all, origin| all + " " + origin.as_str());
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
          base-uri 'none'; form-action 'self'{targets}; frame-ancestors 'none'"
@@ -68,32 +69,38 @@ impl Fairing for Headers {
             .local_cache(FramingAllowed::default)
             .0
             .load(std::sync::atomic::Ordering::Relaxed);
-        let mut default = |name: &'static str, value: &'static str| {
-            if !response.headers().contains(name) {
-                response.set_raw_header(name, value);
-            }
-        };
-        // Two years of https only; browsers ignore it on plain http.
-        default("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
-        default("X-Content-Type-Options", "nosniff");
-        // Not `no-referrer`: with it browsers send `Origin: null` even with our own forms.
-        default("Referrer-Policy", "strict-origin-when-cross-origin");
-        default("Permissions-Policy", PERMISSIONS);
-        // Nobody may read our answers into another process, unless a route says so.
-        default("Cross-Origin-Resource-Policy", "same-origin");
-        // Answers are about a person or about a moment.
-        default("Cache-Control", "no-store");
-        default(
-            "Content-Security-Policy",
-            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        );
-        if !framable {
-            default("X-Frame-Options", "DENY");
-            if response.content_type() == Some(ContentType::HTML) {
-                // A page that opens one of ours, or is opened by it, gets no hold of its window.
-                response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-            }
-        }
-        response.remove_header("Server");
+        complete(response, framable);
     }
+}
+
+/// Fills in what an answer does not say yet. The catchers call it too: the framework answers a
+/// request that it cannot read (a method it does not know, say) without any fairing.
+pub fn complete(response: &mut Response<'_>, framable: bool) {
+    let mut default = |name: &'static str, value: &'static str| {
+        if !response.headers().contains(name) {
+            response.set_raw_header(name, value);
+        }
+    };
+    // Two years of https only; browsers ignore it on plain http.
+    default("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
+    default("X-Content-Type-Options", "nosniff");
+    // Not `no-referrer`: with it browsers send `Origin: null` even with our own forms.
+    default("Referrer-Policy", "strict-origin-when-cross-origin");
+    default("Permissions-Policy", PERMISSIONS);
+    // Nobody may read our answers into another process, unless a route says so.
+    default("Cross-Origin-Resource-Policy", "same-origin");
+    // Answers are about a person or about a moment.
+    default("Cache-Control", "no-store");
+    default(
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    if !framable {
+        default("X-Frame-Options", "DENY");
+        if response.content_type() == Some(ContentType::HTML) {
+            // A page that opens one of ours, or is opened by it, gets no hold of its window.
+            response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+        }
+    }
+    response.remove_header("Server");
 }

@@ -167,7 +167,7 @@ async fn status(
     body: JsonBody<Sid>,
 ) -> Result<Json<Active>, Problem> {
     let sid = body.0.sid;
-    if sid.len() != 32 || !sid.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if sid.len() != 32 || !sid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return Err(Problem::bad_request("`sid` is 32 lower-case hex characters."));
     }
     let client = credentials.verify(app).await?;

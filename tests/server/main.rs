@@ -3,6 +3,19 @@
 
 mod support;
 
+mod bad_input;
+mod bridge;
+mod bridge_calls;
+mod callback_validation;
 mod cli;
+mod client_authentication;
+mod clients;
+mod consent;
+mod ended_payloads;
+mod nodes_in_process;
+mod payload;
+mod ping;
 mod purge;
 mod recovery;
+mod second_cookie;
+mod status;

@@ -91,7 +91,7 @@ impl<'r> FromRequest<'r> for Visitor {
         let Some(app) = request.rocket().state::<App>() else {
             return Outcome::Error((Status::InternalServerError, ()));
         };
-        match look_up(app, &cookies).await {
+        match signed_in(app, &cookies).await {
             Ok(signed_in) => {
                 let seen = signed_in.clone().map(Arc::new);
                 let seen = seen.map_or(Onlooker::Nobody, Onlooker::Person);
@@ -104,8 +104,9 @@ impl<'r> FromRequest<'r> for Visitor {
     }
 }
 
-/// Reads the session and notes, now and then, that it was used.
-async fn look_up(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>, Problem> {
+/// Reads the session of `__Host-session` and notes, now and then, that it was used. For calls that
+/// look at their body first; pages take a [`Visitor`].
+pub async fn signed_in(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>, Problem> {
     let Some(secret) = &cookies.session else {
         return Ok(None);
     };

@@ -117,7 +117,8 @@ test('malformed messages get silence and break nothing', async (t) => {
       undefined, null, 42, true, '', 'HI', 'hi ', 'hello', 'ping:', 'x'.repeat(1_000_000), [], ['hi'], [good], {},
       new Date(), new Map([['type', type]]), new Uint8Array(8),
       { id: 'b', mint: true }, { ...good, type: 'vestibule.session.requests' }, { ...good, type: [type] },
-      { type, mint: true }, { ...good, id: '' }, { ...good, id: 'i'.repeat(65) }, { ...good, id: 7 }, { ...good, id: ['c'] },
+      { type, mint: true }, { ...good, id: '' }, { ...good, id: 'i'.repeat(65) }, { ...good, id: 7 },
+      { ...good, id: ['c'] },
       { ...good, mint: 'yes' }, { ...good, nonce: 'short' }, { ...good, nonce: 'n'.repeat(129) },
       { ...good, nonce: 'spaces are not allowed' }, { ...good, nonce: 12345678901234567890 }, { ...good, nonce: null },
     ];
@@ -153,9 +154,10 @@ test('frames beside the bridge get silence: a foreign one for its origin, a sibl
   const { sites, server, accounts } = family;
   const tab = await signedInTab(t);
   for (const host of [hosts.evil, hosts.wiki]) {
-    const beside = sites.page(host, '/beside', '<script>heard = []; onmessage = ({ data }) => heard.push(data);</script>');
-    const page = framingPage(sites, hosts.wiki, '/', server.bridge('wiki'), { more: `<iframe title="beside" src="${beside}"></iframe>` });
-    await tab.goto(page);
+    const ear = '<script>heard = []; onmessage = ({ data }) => heard.push(data);</script>';
+    const beside = sites.page(host, '/beside', ear);
+    const more = `<iframe title="beside" src="${beside}"></iframe>`;
+    await tab.goto(framingPage(sites, hosts.wiki, '/', server.bridge('wiki'), { more }));
     await bridgeReady(tab.mainFrame());
     const other = await frameAt(tab, beside);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { goBack, goForward } from '../support/chromium.js';
 import { browserFor, hosts, startFamily } from '../support/family.js';
-import { ask, askString, framingPage, heard, heardInSilence } from '../support/framing.js';
+import { ask, askString, framingPage, heard, heardInSilence, say } from '../support/framing.js';
 import { isSignedIn, signIn, signOut } from '../support/people.js';
 import { bob } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -67,7 +67,7 @@ test('a site that is not first-party can sign nobody off, and without consent he
   assert.equal((await ask(guest.mainFrame(), accounts)).error, 'consent_required');
   const before = (await heard(guest.mainFrame())).length;
 
-  await guest.evaluate((target) => document.querySelector('iframe')?.contentWindow?.postMessage('signoff', target), accounts);
+  await say(guest.mainFrame(), 'signoff', accounts);
   assert.equal((await heardInSilence(guest.mainFrame())).length, before);
   assert.ok(await isSignedIn(chromium, accounts));
 

@@ -58,7 +58,8 @@ test('the second cookie opens nothing but the bridge', async (t) => {
   const tab = await chromium.tab();
   await signIn(tab, accounts, bob);
   await chromium.context.clearCookies({ name: '__Host-session' });
-  assert.deepEqual((await chromium.cookies()).map(({ name }) => name).filter((name) => name.startsWith('__Host-session')), ['__Host-session-none']);
+  const left = (await chromium.cookies()).map(({ name }) => name).filter((name) => name.startsWith('__Host-session'));
+  assert.deepEqual(left, ['__Host-session-none']);
 
   await tab.goto(`${accounts}/account`);
 

@@ -10,7 +10,11 @@ let family;
 before(async () => { family = await startFamily(); });
 after(() => family?.stop());
 
-/** Somebody new for each test: they all share one server. @param {string} username @returns {import('../support/server.js').Person} */
+/**
+ * Somebody new for each test: they all share one server.
+ * @param {string} username
+ * @returns {import('../support/server.js').Person}
+ */
 const somebody = (username) => ({
   username, email: `${username}@example.org`, fullName: 'Carol Sample', password: 'seven-lamps-by-the-door',
 });
@@ -57,7 +61,10 @@ async function wholeLife(tab, person) {
 
 const PATHS = ['/signup', '/account/profile', '/account/password', '/consent', '/signout', '/signin'];
 
-for (const [name, username, script] of /** @type {const} */ ([['with script', 'carol', true], ['without script', 'dave', false]])) {
+for (const { name, username, script } of [
+  { name: 'with script', username: 'carol', script: true },
+  { name: 'without script', username: 'dave', script: false },
+]) {
   test(`every form of ours works ${name}, and says truly where it comes from`, async (t) => {
     const chromium = await browserFor(t);
     const tab = await (script ? chromium.tab() : chromium.tabWithoutScript());
@@ -74,7 +81,7 @@ for (const [name, username, script] of /** @type {const} */ ([['with script', 'c
   });
 }
 
-test('wrong input comes back with what was typed, but never the password, and the focus on what is wrong', async (t) => {
+test('wrong input comes back with what was typed, never the password, and the focus on what is wrong', async (t) => {
   const { accounts } = family;
   const tab = await (await browserFor(t)).tab();
   await tab.goto(`${accounts}/signup`);

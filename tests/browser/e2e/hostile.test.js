@@ -15,7 +15,9 @@ after(() => family?.stop());
 /** Forms that would each do harm. @type {Record<string, Record<string, string>>} */
 const FORMS = {
   '/signin': { login: bob.username, password: bob.password },
-  '/signup': { username: 'planted', email: 'planted@example.org', full_name: 'Planted', password: 'twelve-stones-on-a-hill' },
+  '/signup': {
+    username: 'planted', email: 'planted@example.org', full_name: 'Planted', password: 'twelve-stones-on-a-hill',
+  },
   '/signout': { everywhere: 'on' },
   '/account/profile': { full_name: 'Mallory', username: bob.username, email: bob.email },
   '/account/password': { current: bob.password, new: 'twelve-stones-on-a-hill' },
@@ -23,11 +25,18 @@ const FORMS = {
   '/consent': { client_id: 'guest', answer: 'allow' },
 };
 
-/** A page that sends a form as soon as it is looked at. @param {string} host @param {string} path @param {Record<string, string>} fields @param {Record<string, string>} [headers] */
+/**
+ * A page that sends a form soon after it was loaded.
+ * @param {string} host
+ * @param {string} path
+ * @param {Record<string, string>} fields
+ * @param {Record<string, string>} [headers]
+ */
 function sendingPage(host, path, fields, headers = {}) {
   const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`).join('');
   const form = `<form method="post" action="${family.accounts}${path}">${inputs}</form>`;
-  return family.sites.page(host, '/send', `${form}<script>onload = () => setTimeout(() => document.forms[0].submit(), 50);</script>`, headers);
+  const script = '<script>onload = () => setTimeout(() => document.forms[0].submit(), 50);</script>';
+  return family.sites.page(host, '/send', form + script, headers);
 }
 
 /** @type {[string, string, Record<string, string>][]} */
@@ -70,8 +79,10 @@ test('scripts of a sibling can neither read nor call the endpoints of the bridge
     for (const path of ['/bridge/payload', '/bridge/signout']) {
       const statuses = await statusesOf(tab, accounts + path);
       /** @param {RequestInit} init */
-      const send = (init) => tab.evaluate(([address, options]) => fetch(address, { ...options, method: 'POST', credentials: 'include' })
-        .then((response) => response.text(), () => ''), /** @type {const} */ ([accounts + path, init]));
+      const send = (init) => tab.evaluate(([address, options]) => (
+        fetch(address, { ...options, method: 'POST', credentials: 'include' })
+          .then((response) => response.text(), () => '')
+      ), /** @type {const} */ ([accounts + path, init]));
 
       assert.equal(await send({ body, mode: 'no-cors' }), '', `${host} ${path}`);
       await until('the answer', () => statuses().length > 0, () => `${host} ${path}`);
@@ -83,12 +94,16 @@ test('scripts of a sibling can neither read nor call the endpoints of the bridge
   assert.ok(await isSignedIn(chromium, accounts));
 });
 
+const CLICKABLE = [
+  '/signin', '/signup', '/signout', '/account', '/account/password', '/consent?client_id=guest', '/nowhere',
+];
+
 test('no page with anything to click can be framed, by whomever', async (t) => {
   const { sites, accounts } = family;
   const tab = await (await browserFor(t, 'allowed')).tab();
   await signIn(tab, accounts, bob);
   for (const host of [hosts.evil, hosts.wiki, hosts.stranger]) {
-    for (const path of ['/signin', '/signup', '/signout', '/account', '/account/password', '/consent?client_id=guest', '/nowhere']) {
+    for (const path of CLICKABLE) {
       await tab.goto(framingPage(sites, host, '/', accounts + path));
       await refusedFrame(tab.mainFrame());
     }
@@ -104,7 +119,8 @@ test('cookies that a sibling tosses change nothing', async (t) => {
   await tab.goto(sites.page(hosts.evil, '/', ''));
 
   await tab.evaluate(() => {
-    for (const name of ['session', '__Secure-session', '__Host-session', '__Host-session-none', '__Host-device', '__Host-sso-tx']) {
+    const hosted = ['__Host-session', '__Host-session-none', '__Host-device', '__Host-sso-tx'];
+    for (const name of ['session', '__Secure-session', ...hosted]) {
       for (const path of ['/', '/account', '/signin']) {
         document.cookie = `${name}=EVIL; Domain=vestibule.localhost; Path=${path}; Secure`;
       }

@@ -35,8 +35,11 @@ const verdictOf = (frame) => until('a verdict', () => frame.evaluate(() => /** @
 const POLICIES = {
   'no policy': () => ({}),
   'a strict content security policy': () => ({
-    'content-security-policy': `default-src 'none'; script-src 'nonce-${NONCE}' ${family.accounts}; connect-src 'self'; `
-      + `frame-src ${family.accounts}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
+    'content-security-policy': [
+      "default-src 'none'", `script-src 'nonce-${NONCE}' ${family.accounts}`, "connect-src 'self'",
+      `frame-src ${family.accounts}`, "base-uri 'none'", "form-action 'none'",
+      "require-trusted-types-for 'script'", "trusted-types 'none'",
+    ].join('; '),
   }),
   'embedder policy require-corp': () => ({
     'cross-origin-embedder-policy': 'require-corp', 'cross-origin-opener-policy': 'same-origin',
@@ -93,7 +96,8 @@ test('a sandboxed page is told blocked_by_policy, and its question goes to nobod
     parent.postMessage({ type: 'vestibule.bridge.ready' }, '*');</script>`);
   const connecting = connectingPage({}, new URL(listening).origin);
   const tab = await (await browserFor(t)).tab();
-  await tab.goto(sites.page(hosts.wiki, '/', `<iframe title="page" sandbox="allow-scripts" src="${connecting}"></iframe>`));
+  const sandbox = `<iframe title="page" sandbox="allow-scripts" src="${connecting}"></iframe>`;
+  await tab.goto(sites.page(hosts.wiki, '/', sandbox));
   const sandboxed = await frameAt(tab, connecting);
 
   assert.equal((await verdictOf(sandboxed)).reason, 'blocked_by_policy');
@@ -107,7 +111,8 @@ test('a sandboxed bridge tells nothing', async (t) => {
   const { sites, server, accounts } = family;
   const tab = await (await browserFor(t)).tab();
   await signIn(tab, accounts, bob);
-  await tab.goto(framingPage(sites, hosts.wiki, '/sandbox', server.bridge('wiki'), { attributes: 'sandbox="allow-scripts"' }));
+  const attributes = 'sandbox="allow-scripts"';
+  await tab.goto(framingPage(sites, hosts.wiki, '/sandbox', server.bridge('wiki'), { attributes }));
   await frameAt(tab, server.bridge('wiki'));
 
   await say(tab.mainFrame(), { type: 'vestibule.session.request', id: 'boxed', mint: true }, accounts);

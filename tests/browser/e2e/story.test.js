@@ -146,7 +146,7 @@ test('a note that was written beside the wiki is there for everybody', async (t)
   await sidebar(stranger).getByText('A note about <b>beginnings</b>').waitFor();
 });
 
-test('on another site with third-party cookies blocked the widget says so, stays readable, and signs in in a new tab', async (t) => {
+test('on another site, third-party cookies blocked, the widget says so and signs in in a new tab', async (t) => {
   const chromium = await browserFor(t, 'blocked');
   const tab = await chromium.tab();
   await signIn(tab, demo.accounts, alice);
@@ -165,7 +165,7 @@ test('on another site with third-party cookies blocked the widget says so, stays
   assert.equal(new URL(opened.url()).origin, demo.notes);
 });
 
-test('on another site with third-party cookies allowed the widget knows the person through the second cookie', async (t) => {
+test('on another site, third-party cookies allowed, the widget knows the person', async (t) => {
   const chromium = await browserFor(t, 'allowed');
   const [tab, accounts] = [await chromium.tab(), await chromium.tab()];
   await signIn(accounts, demo.accounts, alice);

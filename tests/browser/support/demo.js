@@ -39,7 +39,10 @@ export async function startDemo({ data } = {}) {
 
 /** @typedef {Awaited<ReturnType<typeof startDemo>>} Demo */
 
-/** @typedef {import('playwright-core').Page | import('playwright-core').FrameLocator} Scope a page, or the widget in it */
+/**
+ * A page, or the widget in it.
+ * @typedef {import('playwright-core').Page | import('playwright-core').FrameLocator} Scope
+ */
 
 /** The notes widget in a page. @param {import('playwright-core').Page} page */
 export const sidebar = (page) => page.frameLocator('iframe[title="Notes on this page"]');

@@ -55,7 +55,12 @@ async function awaitMessage(frame, wanted) {
 /** Until the bridge has said that it is ready. @param {Frame} frame */
 export const bridgeReady = (frame) => awaitMessage(frame, ({ data }) => data?.type === 'vestibule.bridge.ready');
 
-/** Posts something to the framed window, and waits for nothing. @param {Frame} frame @param {unknown} message @param {string} origin */
+/**
+ * Posts something to the framed window, and waits for nothing.
+ * @param {Frame} frame
+ * @param {unknown} message
+ * @param {string} origin
+ */
 export const say = (frame, message, origin) => frame.evaluate(([what, target]) => {
   document.querySelector('iframe')?.contentWindow?.postMessage(what, /** @type {string} */ (target));
 }, [message, origin]);
@@ -72,7 +77,8 @@ export async function ask(frame, accounts, { mint = true, nonce } = {}) {
   await bridgeReady(frame);
   asked += 1;
   const id = `question-${asked}`;
-  await say(frame, { type: 'vestibule.session.request', id, mint, ...(nonce === undefined ? {} : { nonce }) }, accounts);
+  const bound = nonce === undefined ? {} : { nonce };
+  await say(frame, { type: 'vestibule.session.request', id, mint, ...bound }, accounts);
   return awaitMessage(frame, ({ data }) => data?.id === id);
 }
 
@@ -96,7 +102,9 @@ export async function askString(frame, accounts, text) {
 }
 
 /** The frame at an address, further down in a page. @param {Page} page @param {string} address */
-export const frameAt = (page, address) => until(`a frame at ${address}`, () => page.frames().find((frame) => frame.url() === address));
+export const frameAt = (page, address) => until(`a frame at ${address}`, () => (
+  page.frames().find((frame) => frame.url() === address)
+));
 
 /**
  * Until a child of a page's frame shows the browser's own error page: it was refused.

@@ -6,15 +6,21 @@
 import { until } from './until.js';
 
 /** @typedef {import('playwright-core').Page} Page */
+/** @typedef {{ username: string, password: string }} Credentials */
 
-/** Fills in and sends the sign-in form that a page shows. @param {Page} page @param {{ username: string, password: string }} person */
+/** Fills in and sends the sign-in form that a page shows. @param {Page} page @param {Credentials} person */
 export async function fillSignIn(page, { username, password }) {
   await page.getByLabel('Username or e-mail').fill(username);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** Signs in at the accounts server, in this tab. @param {Page} page @param {string} accounts @param {{ username: string, password: string }} person */
+/**
+ * Signs in at the accounts server, in this tab.
+ * @param {Page} page
+ * @param {string} accounts
+ * @param {Credentials} person
+ */
 export async function signIn(page, accounts, person) {
   await page.goto(`${accounts}/signin`);
   await fillSignIn(page, person);
@@ -28,7 +34,11 @@ export async function signOut(page, accounts) {
   await page.waitForURL((url) => url.pathname !== '/signout');
 }
 
-/** Fills in and sends the form for a new account that a page shows. @param {Page} page @param {import('./server.js').Person} person */
+/**
+ * Fills in and sends the form for a new account that a page shows.
+ * @param {Page} page
+ * @param {import('./server.js').Person} person
+ */
 export async function fillSignUp(page, { fullName, username, email, password }) {
   await page.getByLabel('Full name').fill(fullName);
   await page.getByLabel('Username').fill(username);
@@ -37,7 +47,11 @@ export async function fillSignUp(page, { fullName, username, email, password }) 
   await page.getByRole('button', { name: 'Create account' }).click();
 }
 
-/** Whether this browser is signed in at the accounts server, asked in a tab of its own. @param {import('./chromium.js').Chromium} chromium @param {string} accounts */
+/**
+ * Whether this browser is signed in at the accounts server, asked in a tab of its own.
+ * @param {import('./chromium.js').Chromium} chromium
+ * @param {string} accounts
+ */
 export async function isSignedIn(chromium, accounts) {
   const tab = await chromium.tab();
   try {

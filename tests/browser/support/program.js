@@ -68,7 +68,8 @@ export async function serve(args, addresses, where) {
     if (late) child.kill('SIGKILL');
     await ended;
     if (late) throw new Error(`vestibule did not end on SIGINT:\n${output()}`);
-    if (child.exitCode !== 0) throw new Error(`vestibule ended with ${child.exitCode ?? child.signalCode}:\n${output()}`);
+    const how = child.exitCode ?? child.signalCode;
+    if (how !== 0) throw new Error(`vestibule ended with ${how}:\n${output()}`);
   };
   try {
     await Promise.all(addresses.map((address) => until(`${address} to answer`, () => {

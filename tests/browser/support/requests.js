@@ -4,7 +4,10 @@
  * @module
  */
 
-/** @typedef {import('playwright-core').Page} Page */
+/**
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {{ path: string, status: number | undefined, origin: string | undefined, site: string | undefined }} Sent
+ */
 
 /**
  * Collects the forms a tab sends from now on: each with its path, the status of its answer, and the headers that
@@ -12,7 +15,7 @@
  * @param {Page} page
  */
 export function sentForms(page) {
-  /** @type {Promise<{ path: string, status: number | undefined, origin: string | undefined, site: string | undefined }>[]} */
+  /** @type {Promise<Sent>[]} */
   const forms = [];
   page.on('request', (request) => {
     if (request.method() !== 'POST' || !request.isNavigationRequest()) return;

@@ -16,6 +16,7 @@ const folder = fileURLToPath(new URL('../out', import.meta.url));
 const SCHEMES = /** @type {const} */ (['light', 'dark']);
 const WIDTHS = [320, 1280];
 const HEIGHT = 800;
+const TALLEST = 4_000;
 
 /** The page's own frame, and those within it that can be seen. @param {Page} page */
 async function visibleFrames(page) {
@@ -32,17 +33,33 @@ async function visibleFrames(page) {
 async function axeFindings(frame) {
   await frame.evaluate(axe.source);
   return frame.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (window).axe.run(document, { iframes: false, resultTypes: ['violations'] });
-    return violations.flatMap((/** @type {any} */ { id, nodes }) => (
-      nodes.map((/** @type {any} */ node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.replace(/\s+/g, ' ')}`)
-    ));
+    const { run } = /** @type {typeof import('axe-core')} */ (/** @type {any} */ (window).axe);
+    const { violations } = await run(document, { iframes: false, resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary = '' }) => (
+      `${id}: ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ')}`
+    )));
   });
 }
 
 /** Whether the text has to be pushed sideways to be read. @param {Frame} frame @returns {Promise<string[]>} */
 async function overflow(frame) {
-  const [needed, given] = await frame.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  return needed !== undefined && given !== undefined && needed > given ? [`is ${needed} wide where there is room for ${given}`] : [];
+  const { needed, given } = await frame.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return { needed: scrollWidth, given: clientWidth };
+  });
+  return needed > given ? [`is ${needed} wide where there is room for ${given}`] : [];
+}
+
+/**
+ * Makes room for all of a page: what is below the fold is not drawn in frames of other sites.
+ * @param {Page} page
+ * @param {number} width
+ */
+async function showAll(page, width) {
+  await page.setViewportSize({ width, height: HEIGHT });
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.min(Math.max(height, HEIGHT), TALLEST) });
+  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
 }
 
 /**
@@ -58,8 +75,7 @@ export async function inspect(page, name) {
   for (const colorScheme of SCHEMES) {
     for (const width of WIDTHS) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: HEIGHT });
-      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
+      await showAll(page, width);
       await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true });
       for (const frame of await visibleFrames(page)) {
         const found = [...await axeFindings(frame), ...await overflow(frame)];

@@ -24,7 +24,12 @@ export const bob = {
 /** @param {Record<string, unknown>} table */
 const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join('');
 
-/** @param {string} folder @param {number} port @param {string} issuer @param {(Client & { client_secret: string })[]} clients */
+/**
+ * @param {string} folder
+ * @param {number} port
+ * @param {string} issuer
+ * @param {(Client & { client_secret: string })[]} clients
+ */
 const configuration = (folder, port, issuer, clients) => [
   '[default]\n', toml({ address: '127.0.0.1', port }),
   '[default.vestibule]\n', toml({

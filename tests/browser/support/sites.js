@@ -9,24 +9,31 @@ import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
 /**
- * @typedef {{ method: string, host: string, path: string, headers: import('node:http').IncomingHttpHeaders, body: string }} Request
+ * @typedef {import('node:http').IncomingHttpHeaders} Headers
+ * @typedef {{ method: string, host: string, path: string, headers: Headers, body: string }} Request
  * @typedef {{ status?: number, headers?: Record<string, string | string[]>, body?: string }} Reply
  * @typedef {(request: Request) => Reply | Promise<Reply>} Handler
  */
+
+/** @returns {Reply} */
+const nothing = () => ({ status: 404 });
 
 /** Starts the server; nothing is there until a test puts it there. */
 export async function startSites() {
   /** @type {Map<string, Handler>} */
   const places = new Map();
-  /** @type {Request[]} */
-  const seen = [];
   const server = createServer(async (incoming, outgoing) => {
     const { hostname, pathname } = new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'nowhere'}`);
-    const body = (await buffer(incoming)).toString('utf8');
-    const request = { method: incoming.method ?? '', host: hostname, path: incoming.url ?? '', headers: incoming.headers, body };
-    seen.push(request);
-    const { status = 200, headers = {}, body: text = '' } = await (places.get(hostname + pathname)?.(request) ?? { status: 404 });
-    outgoing.writeHead(status, { 'cache-control': 'no-store', ...headers }).end(text);
+    const request = {
+      method: incoming.method ?? '',
+      host: hostname,
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      body: (await buffer(incoming)).toString('utf8'),
+    };
+    const handler = places.get(hostname + pathname) ?? nothing;
+    const { status = 200, headers = {}, body } = await handler(request);
+    outgoing.writeHead(status, { 'cache-control': 'no-store', ...headers }).end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -42,16 +49,21 @@ export async function startSites() {
   return {
     origin,
     handle,
-    /** Puts a page somewhere. @param {string} host @param {string} path @param {string} html @param {Record<string, string>} [headers] */
+    /**
+     * Puts a page somewhere.
+     * @param {string} host
+     * @param {string} path
+     * @param {string} html
+     * @param {Record<string, string>} [headers]
+     */
     page: (host, path, html, headers = {}) => handle(host, path, () => ({
-      headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, body: `<!doctype html><title>${host}</title>${html}`,
+      headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
+      body: `<!doctype html><title>${host}</title>${html}`,
     })),
     /** Puts a script somewhere. @param {string} host @param {string} path @param {string} source */
     script: (host, path, source) => handle(host, path, () => ({
       headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: source,
     })),
-    /** What has been asked for so far, favourite icons and all. */
-    seen: /** @type {readonly Request[]} */ (seen),
     async close() {
       server.closeAllConnections();
       server.close();

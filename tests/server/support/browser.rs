@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use super::{ISSUER, PASSWORD};
 
@@ -33,6 +33,18 @@ impl Answer {
         self.header("Location")
     }
 
+    /// Holds that it is an error in the shape of RFC 6749 §5.2, with this status and code, that
+    /// nobody may keep.
+    pub fn assert_error(&self, status: u16, error: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        let body = self.json();
+        assert_eq!(body["error"], error, "{}", self.text);
+        assert!(body["error_description"].as_str().is_some_and(|text| !text.is_empty()));
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{}", self.text);
+        assert_eq!(self.header("Content-Type"), "application/json");
+        assert_eq!(self.header("Cache-Control"), "no-store");
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
@@ -51,14 +63,19 @@ pub struct Browser {
     jar: Mutex<BTreeMap<String, String>>,
 }
 
-/// A client that follows nothing, asks no proxy and waits at most ten seconds.
+/// A client that follows nothing, asks no proxy and waits at most twenty seconds. It is made once;
+/// keeping no connection, it serves every test's own runtime.
 pub fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(std::time::Duration::from_secs(20))
-        .build()
-        .expect("a client")
+    static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .timeout(std::time::Duration::from_secs(20))
+            .build()
+            .expect("a client")
+    });
+    HTTP.clone()
 }
 
 impl Browser {
@@ -153,6 +170,18 @@ impl Browser {
         self.post("/signout", &[]).await
     }
 
+    /// A change of the password, from [`PASSWORD`].
+    pub async fn change_password(&self, new: &str) -> Answer {
+        let fields = [("current", PASSWORD), ("new", new)];
+        self.post("/account/password", &fields).await
+    }
+
+    /// The person's answer, `allow` or `deny`, to whether a client may know them.
+    pub async fn consent(&self, client_id: &str, answer: &str) -> Answer {
+        let fields = [("client_id", client_id), ("answer", answer)];
+        self.post("/consent", &fields).await
+    }
+
     /// Whether the account page opens.
     pub async fn is_signed_in(&self) -> bool {
         self.get("/account").await.status == 200
@@ -173,10 +202,38 @@ impl Browser {
         self.bridge_call("/bridge/payload", &body).await
     }
 
+    /// What a page gets for the string `ping:<username>`.
+    pub async fn ping(&self, client_id: &str, origin: &str, username: &str) -> Value {
+        let body = json!(
+            { "clientId": client_id, "origin": origin, "mint": true, "username": username }
+        );
+        let answer = self.bridge_call("/bridge/payload", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
     /// A call of the bridge's own script.
     pub async fn bridge_call(&self, path: &str, body: &Value) -> Answer {
+        self.bridge_send(path, body.to_string()).await
+    }
+
+    /// The same with any bytes for a body.
+    pub async fn bridge_send(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
         let request = from_our_page(self.request(Method::POST, path));
-        self.send(request.header("Content-Type", "application/json").body(body.to_string())).await
+        let request = request.header("Content-Type", "application/json");
+        self.send(request.body(body)).await
+    }
+
+    /// A call of the bridge's script with headers of the test's choosing instead of a browser's.
+    pub async fn bridge_call_with(
+        &self,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let request = self.request(Method::POST, path).headers(header_map(headers));
+        let request = request.header("Content-Type", "application/json");
+        self.send(request.body(body.to_string())).await
     }
 
     /// A fresh payload for a client that asks for no nonce, or for this one.

@@ -13,13 +13,11 @@ pub enum Database {
 
 impl Database {
     pub async fn new() -> Self {
-        match std::env::var("TEST_POSTGRES") {
-            Ok(server) => Self::new_schema(&server).await,
-            Err(_) => {
-                let folder = tempfile::tempdir().expect("a temporary folder");
-                Self::Sqlite { folder }
-            }
+        if let Ok(server) = std::env::var("TEST_POSTGRES") {
+            return Self::new_schema(&server).await;
         }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::Sqlite { folder }
     }
 
     async fn new_schema(server: &str) -> Self {
@@ -57,6 +55,27 @@ impl Database {
         let parts: Vec<String> =
             columns.iter().map(|c| format!("COALESCE(CAST({c} AS TEXT), 'null')")).collect();
         self.texts(&format!("SELECT {} FROM {table} ORDER BY 1", parts.join(" || '|' || "))).await
+    }
+
+    /// All that is in the database, to look for what must not be there.
+    pub async fn everything(&self) -> String {
+        let Some(file) = self.file() else {
+            return self.every_row().await;
+        };
+        let parts = [file.clone(), file.with_extension("db-wal")];
+        let bytes = parts.iter().flat_map(|part| std::fs::read(part).unwrap_or_default());
+        String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
+    }
+
+    async fn every_row(&self) -> String {
+        let named = "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
+            WHERE table_schema = current_schema()";
+        let mut all = String::new();
+        for table in self.texts(named).await {
+            let rows = self.texts(&format!("SELECT CAST(t AS TEXT) FROM {table} t")).await;
+            all.push_str(&rows.join("\n"));
+        }
+        all
     }
 
     /// The first column, as text, of whatever a statement gives.

@@ -19,7 +19,7 @@ use vestibule::passwords::Cost;
 use vestibule::store::Store;
 
 pub use backend::Backend;
-pub use browser::{Answer, Browser};
+pub use browser::{Answer, Browser, FORM, http};
 pub use database::Database;
 
 /// The issuer of every test server; requests reach it on whatever port it has.
@@ -70,9 +70,15 @@ pub fn secret_of(client_id: &str) -> String {
     format!("{client_id}-secret-{}", "0123456789abcdef".repeat(3))
 }
 
+/// What the database holds of a secret.
+pub fn hash(secret: &str) -> String {
+    SecretHash::of(secret.as_bytes()).as_str().to_owned()
+}
+
+/// A registration as configuration declares it, with its test secret.
 pub fn declared(registration: Registration) -> DeclaredClient {
-    let secret = SecretHash::of(secret_of(&registration.client_id).as_bytes());
-    DeclaredClient { registration, secret_hash: Some(secret.as_str().to_owned()) }
+    let secret_hash = Some(hash(&secret_of(&registration.client_id)));
+    DeclaredClient { registration, secret_hash }
 }
 
 pub fn wiki() -> DeclaredClient {
@@ -160,14 +166,25 @@ impl TestServer {
         browser
     }
 
+    /// What tells its parts to stop.
+    pub fn shutdown(&self) -> rocket::Shutdown {
+        self.shutdown.clone()
+    }
+
     /// The backend of a client.
     pub fn backend(&self, client_id: &str) -> Backend {
         Backend::new(&self.url, client_id, &secret_of(client_id))
     }
 
-    /// What tells its parts to stop.
-    pub fn shutdown(&self) -> rocket::Shutdown {
-        self.shutdown.clone()
+    /// How many payloads were ever minted.
+    pub async fn minted(&self) -> usize {
+        self.database.rows("recovery_payloads", &["hash"]).await.len()
+    }
+
+    /// Takes the node out of service, and the database from under it.
+    pub async fn stop(self) {
+        self.shutdown.clone().notify();
+        self.store.close().await;
     }
 }
 
