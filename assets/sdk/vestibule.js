@@ -26,6 +26,10 @@ const CHANGED = 'vestibule.session.changed';
 
 const NONCE = /^[A-Za-z0-9_-]{16,128}$/;
 const PAYLOAD = /^[0-9a-f]{64}$/;
+/** Waits before another attempt after one that was not answered, in milliseconds; then it is left to the page. */
+const AGAIN_MS = [2_000, 10_000, 60_000];
+/** Reasons that may be gone in a moment. */
+const PASSING = new Set(['timed_out', 'network', 'server_error', 'rate_limited']);
 /** A frame that has loaded and still is not ready after this long holds some error page instead of the bridge. */
 const GRACE_MS = 500;
 const CLOSED = 'this connection was closed';
@@ -511,6 +515,23 @@ export function connect(options, window = globalThis.window) {
     return current;
   };
 
+  let unanswered = 0;
+  let timer = 0;
+  /** After an attempt that was not answered there is another one, in a while. @param {Verdict} verdict */
+  const again = ({ reason }) => {
+    window.clearTimeout(timer);
+    unanswered = PASSING.has(reason) ? unanswered + 1 : 0;
+    const wait = AGAIN_MS[unanswered - 1];
+    if (wait !== undefined && !closing.signal.aborted) timer = window.setTimeout(() => refresh(false), wait);
+  };
+
+  /** @param {boolean} mint */
+  const attemptOrAgain = async (mint) => {
+    const verdict = await attempt(mint);
+    again(verdict);
+    return verdict;
+  };
+
   /** @param {boolean} mint @returns {Promise<Verdict>} */
   const attempt = async (mint) => {
     let known = last?.hasSession ?? false;
@@ -544,7 +565,7 @@ export function connect(options, window = globalThis.window) {
     if (current !== null) next = { mint: mint || next?.mint === true };
     else {
       next = null;
-      void run(() => attempt(mint));
+      void run(() => attemptOrAgain(mint));
     }
   }
 
@@ -561,7 +582,7 @@ export function connect(options, window = globalThis.window) {
   window.addEventListener('pageshow', shown, { signal: closing.signal });
 
   return {
-    resume: () => run(() => attempt(false)),
+    resume: () => run(() => attemptOrAgain(false)),
     signIn({ returnTo = window.location.href } = {}) {
       if (wrong !== undefined) return window.console.error(`vestibule: ${wrong}`);
       const url = site.startUrl(returnTo);
@@ -579,6 +600,7 @@ export function connect(options, window = globalThis.window) {
     },
     close() {
       listeners.clear();
+      window.clearTimeout(timer);
       closing.abort();
       frame.close();
     },

@@ -134,6 +134,51 @@ for (const [name, bridge, reason] of silences) {
   });
 }
 
+test('an attempt that was not answered is made again in a while, three times', async (t) => {
+  const time = clock(t);
+  const page = site({ bridge: () => {} });
+  const verdict = page.session.resume();
+  await time.pass(1_500);
+  assert.equal((await verdict).reason, 'timed_out');
+  for (const [wait, frames] of /** @type {[number, number][]} */ ([[2_000, 2], [10_000, 3], [60_000, 4]])) {
+    await time.pass(wait - 1);
+    assert.equal(page.frames.length, frames - 1, `not before ${wait} ms`);
+    await time.pass(1);
+    assert.equal(page.frames.length, frames);
+    await time.pass(1_500);
+  }
+  await time.pass(600_000);
+  assert.equal(page.frames.length, 4);
+});
+
+test('the answer of a later attempt reaches the page without its asking', async (t) => {
+  const time = clock(t);
+  let answers = false;
+  const page = site({ bridge: (frame) => { if (answers) answering(() => minted)(frame); } });
+  const verdict = page.session.resume();
+  await time.pass(1_500);
+  assert.equal((await verdict).hasSession, false);
+  answers = true;
+  await time.pass(2_000);
+  assert.deepEqual(page.changes().map(({ hasSession, reason }) => ({ hasSession, reason })), [{ hasSession: true, reason: 'resumed' }]);
+  await time.pass(600_000);
+  assert.equal(page.frames.length, 2, 'what was answered is not asked again');
+});
+
+test('nothing is tried again after a final answer, or once the connection is closed', async (t) => {
+  const time = clock(t);
+  const refused = site({ bridge: answering(() => no('login_required')) });
+  await refused.session.resume();
+  const left = site({ bridge: () => {} });
+  const verdict = left.session.resume();
+  await time.pass(1_500);
+  await verdict;
+  left.session.close();
+  await time.pass(600_000);
+  assert.equal(refused.questions.length, 1);
+  assert.equal(left.frames.length, 1);
+});
+
 test('a bridge that mints nothing when asked to is a server error', async () => {
   assert.equal((await site({ bridge: answering(() => known) }).session.resume()).reason, 'server_error');
 });

@@ -89,7 +89,12 @@ export function fakeWindow(href, { fetch = async () => new Response(null, { stat
     open: mock.fn(() => null),
     console: { error: mock.fn() },
     reportError: mock.fn(),
-    setTimeout: (/** @type {() => void} */ work, /** @type {number} */ ms) => setTimeout(work, ms),
+    // A long one, which a page that is left would take along, keeps no test waiting.
+    setTimeout: (/** @type {() => void} */ work, /** @type {number} */ ms) => {
+      const timer = setTimeout(work, ms);
+      if (ms >= 2_000) timer.unref?.();
+      return timer;
+    },
     clearTimeout: (/** @type {any} */ timer) => clearTimeout(timer),
   });
   window.parent = window;
