@@ -19,12 +19,16 @@ function find(selector) {
   return element;
 }
 
-/** Fetches the notes and shows them. */
+let asked = 0;
+
+/** Fetches the notes and shows them; of several answers under way only the last one asked for counts. */
 async function refresh() {
+  const turn = ++asked;
   const answer = await fetch(`/api/notes?page=${encodeURIComponent(target)}`);
   if (!answer.ok) return;
   /** @type {{ notes: Note[] }} */
   const { notes } = await answer.json();
+  if (turn !== asked) return;
   find('[data-notes]').replaceChildren(...notes.map(row));
   find('[data-empty]').hidden = notes.length > 0;
 }

@@ -8,6 +8,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 
 const { ACCOUNTS, ACCOUNTS_INTERNAL = ACCOUNTS, CLIENT_ID, CLIENT_SECRET, ORIGIN, PORT = '8080', HOST = '127.0.0.1' } = process.env;
 for (const [name, value] of Object.entries({ ACCOUNTS, CLIENT_ID, CLIENT_SECRET, ORIGIN })) {
@@ -165,7 +166,12 @@ async function receive(request) {
     const { active } = await call('/v1/session/status', { sid: before.person.sid }).catch(() => ({ active: true }));
     if (active !== false) throw new Refusal(409, 'other_account');
   }
-  const secret = randomBytes(32).toString('hex'), now = Date.now();
+  const now = Date.now();
+  if (before && isDeepStrictEqual(before.person, person)) {
+    Object.assign(sessions.get(before.id), { seenAt: now, checkedAt: now }); // other tabs are using it: it keeps its id
+    return { status: 204, outcome };
+  }
+  const secret = randomBytes(32).toString('hex');
   for (const [id, { endsAt }] of sessions) if (endsAt <= now) sessions.delete(id);
   sessions.set(sha256(secret, 'hex'), { person, endsAt: now + 24 * HOURS, seenAt: now, checkedAt: now });
   if (before) sessions.delete(before.id);

@@ -37,10 +37,10 @@ struct Live {
     session: StoredSession,
 }
 
-/// A session was opened.
+/// Somebody is signed in here.
 pub(super) struct Opened {
-    /// The secret for the cookie.
-    pub(super) secret: Secret,
+    /// The secret for the cookie; none when the session that was there stays as it is.
+    pub(super) secret: Option<Secret>,
     pub(super) outcome: Outcome,
 }
 
@@ -78,13 +78,19 @@ impl Kit {
         let person = self.accounts.recover(payload, &nonce, &self.settings.origin).await?;
         let before = self.live(cookie).await?;
         let (before, outcome) = self.compare(before, &person).await?;
+        if let Some(same) = before.as_ref().filter(|before| before.session.person == person) {
+            // Requests of other tabs are under way with its cookie: it keeps its id.
+            let now = self.clock.now();
+            self.store.touch(&same.id, now, now).await.map_err(store_failed)?;
+            return Ok(Opened { secret: None, outcome });
+        }
         let secret = Secret::random();
         self.add(&secret, person).await?;
         if let Some(before) = before {
             self.store.remove(&before.id).await.map_err(store_failed)?;
         }
         self.purge().await;
-        Ok(Opened { secret, outcome })
+        Ok(Opened { secret: Some(secret), outcome })
     }
 
     /// Closes the local session, because the person signed out over there.

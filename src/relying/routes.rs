@@ -72,7 +72,8 @@ async fn opened(kit: &Kit, jar: Jar<'_>, payload: &Secret) -> Result<Answer, Ans
     let opened = kit.open(payload, jar.transaction, jar.session).await?;
     let mut answer = Answer::new(204);
     answer.outcome = Some(opened.outcome);
-    answer.headers.push(baker(kit).session(&opened.secret.reveal()));
+    let cookie = opened.secret.map(|secret| baker(kit).session(&secret.reveal()));
+    answer.headers.extend(cookie);
     Ok(answer)
 }
 
