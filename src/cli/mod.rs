@@ -1,5 +1,5 @@
-//! The command line: one file for each command. A command makes a [`Report`] of what it did, or
-//! says in a [`Failure`] why it could not; only this module prints.
+//! The command line: one file for each command. A command makes a `Report` of what it did, or
+//! says in a `Failure` why it could not; only this module prints.
 
 mod account;
 mod client;
