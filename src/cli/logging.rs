@@ -31,11 +31,15 @@ pub(super) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
     started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))
 }
 
-fn filter(written: &str) -> Result<EnvFilter, Failure> {
+/// What somebody asked for, without what nobody may have: below warnings, this part of Rocket writes
+/// whole requests and answers down, with their queries, cookies and credentials.
+pub(super) fn filter(written: &str) -> Result<EnvFilter, Failure> {
     let builder = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
-    builder.parse(written).map_err(|error| {
+    let filter = builder.parse(written).map_err(|error| {
         Failure::new(format!("RUST_LOG is not a filter such as `info,vestibule=debug`: {error}."))
-    })
+    })?;
+    let silent = "rocket::server=warn".parse().expect("a directive, written here");
+    Ok(filter.add_directive(silent))
 }
 
 #[cfg(test)]

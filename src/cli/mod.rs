@@ -37,6 +37,13 @@ Examples:
 Exit codes: 0 it worked, 1 it did not (one sentence on standard error says why), 2 the command \
 line was not understood.";
 
+/// The filter of the log for what `RUST_LOG` says, if it can be read: tests log by it.
+#[doc(hidden)]
+#[must_use]
+pub fn log_filter(written: &str) -> Option<tracing_subscriber::EnvFilter> {
+    logging::filter(written).ok()
+}
+
 /// What can be typed.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, about, long_about = ABOUT, after_help = EXAMPLES)]

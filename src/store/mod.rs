@@ -93,7 +93,12 @@ impl Store {
     /// Brings the tables up to this version; gives the descriptions of what was applied.
     pub async fn migrate(&self) -> Result<Vec<String>> {
         let pending = self.pending_migrations().await?;
-        on!(self, write, db => MIGRATIONS.run(db).await)?;
+        let done = on!(self, write, db => MIGRATIONS.run(db).await);
+        // SQLite has no lock for this: another process may have done it at the same moment.
+        if done.is_err() && self.pending_migrations().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        done?;
         Ok(pending)
     }
 
@@ -101,7 +106,11 @@ impl Store {
     pub async fn pending_migrations(&self) -> Result<Vec<String>> {
         let applied = on!(self, write, db => {
             let mut connection = db.acquire().await?;
-            connection.ensure_migrations_table(&MIGRATIONS.table_name).await?;
+            // Nodes that start at the same moment take turns.
+            connection.lock().await?;
+            let made = connection.ensure_migrations_table(&MIGRATIONS.table_name).await;
+            connection.unlock().await?;
+            made?;
             connection.list_applied_migrations(&MIGRATIONS.table_name).await?
         });
         let is_pending = |version| applied.iter().all(|done| done.version != version);

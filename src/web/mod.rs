@@ -19,6 +19,8 @@ use rocket::shield::Shield;
 use rocket::{Build, Rocket};
 
 use app::App;
+#[doc(hidden)]
+pub use templates::engine as template_engine;
 
 /// Puts the whole surface on a Rocket: routes, catchers, headers, the request log, templates.
 #[must_use]

@@ -7,6 +7,7 @@ use rocket_dyn_templates::Template;
 use serde::Serialize;
 
 use super::app::App;
+use super::error::Problem;
 use super::guard::visitor::Onlooker;
 use super::headers::page_policy;
 use super::request_id::RequestId;
@@ -70,6 +71,16 @@ impl<T> Page<T> {
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
+    }
+
+    /// The same page as the answer to a problem that passes: with its status, and when to come back.
+    #[must_use]
+    pub fn because_of(self, problem: &Problem) -> Self {
+        let page = self.with_status(problem.status());
+        match problem.retry_after() {
+            Some(seconds) => page.with_header("Retry-After", seconds),
+            None => page,
+        }
     }
 
     /// Lets the answer to the page's form redirect to other origins: browsers hold `form-action`

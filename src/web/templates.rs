@@ -20,6 +20,14 @@ pub(super) fn fairing() -> impl Fairing {
     })
 }
 
+/// The engine as the server uses it: tests render every template with it.
+#[doc(hidden)]
+pub fn engine() -> tera::Result<Tera> {
+    let mut tera = Tera::default();
+    register(&mut tera)?;
+    Ok(tera)
+}
+
 /// All at once, so that the order in which one extends another does not matter.
 fn register(tera: &mut Tera) -> tera::Result<()> {
     let files: Vec<(String, String)> = Templates::iter()

@@ -57,8 +57,8 @@ pub(super) async fn submit(
         }
         Err(Refusal::Problem(problem)) if problem.retry_after().is_some() => {
             let error = Some(problem.text().to_owned());
-            let page = Change { error, ..Change::default() }.page().with_status(problem.status());
-            Ok(Either::Left(page))
+            let page = Change { error, ..Change::default() }.page();
+            Ok(Either::Left(page.because_of(&problem)))
         }
         Err(Refusal::Problem(problem)) => Err(problem),
     }

@@ -71,11 +71,12 @@ pub(super) async fn submit(
         match is_password_of(app, &who, &peer, &password).await {
             Ok(true) => {}
             Ok(false) => return Ok(Either::Left(typed.wrong(wrong_password()))),
-            Err(problem) => {
+            Err(problem) if problem.retry_after().is_some() => {
                 let error = Some(problem.text().to_owned());
-                let page = Edit { error, ..typed }.page().with_status(problem.status());
-                return Ok(Either::Left(page));
+                let page = Edit { error, ..typed }.page();
+                return Ok(Either::Left(page.because_of(&problem)));
             }
+            Err(problem) => return Err(problem),
         }
     }
     match app.store.update_profile(&who.account.uid, &profile, app.now()).await? {

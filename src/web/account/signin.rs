@@ -93,6 +93,8 @@ pub(super) async fn submit(
             remember_device(app, jar, &visitor.cookies, uid).await?;
             Ok(Either::Right(Redirect::to(to.address(&app.issuer))))
         }
+        // What does not pass by itself is a page of its own, and the operator is told.
+        Err(Refusal::Problem(problem)) if problem.retry_after().is_none() => Err(problem),
         Err(refusal) => Ok(Either::Left(refused(app, &to, typed, refusal))),
     }
 }
@@ -130,14 +132,7 @@ fn refused(app: &App, to: &ReturnTo, typed: SignIn, refusal: Refusal) -> Page<Si
             page(app, to, with_error("This account is closed. Ask its administrator."))
                 .with_status(Status::Forbidden)
         }
-        Refusal::Problem(problem) => {
-            let retry_after = problem.retry_after().map(str::to_owned);
-            let answer = page(app, to, with_error(problem.text())).with_status(problem.status());
-            match retry_after {
-                Some(seconds) => answer.with_header("Retry-After", seconds),
-                None => answer,
-            }
-        }
+        Refusal::Problem(problem) => page(app, to, with_error(problem.text())).because_of(&problem),
     }
 }
 

@@ -143,11 +143,7 @@ async fn hash(app: &App, peer: &Peer, password: &str) -> Result<String, Problem>
 /// The form again, with all that was typed, to be sent a little later.
 fn later(typed: SignUp, problem: &Problem) -> Page<SignUp> {
     let error = Some(problem.text().to_owned());
-    let page = Page::new("signup.html", SignUp { error, ..typed }).with_status(problem.status());
-    match problem.retry_after() {
-        Some(seconds) => page.with_header("Retry-After", seconds),
-        None => page,
-    }
+    Page::new("signup.html", SignUp { error, ..typed }).because_of(problem)
 }
 
 /// The message for a username or an address that somebody else has.

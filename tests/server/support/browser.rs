@@ -61,6 +61,7 @@ pub struct Browser {
     url: String,
     http: reqwest::Client,
     jar: Mutex<BTreeMap<String, String>>,
+    says: HeaderMap,
 }
 
 /// A client that follows nothing, asks no proxy and waits at most twenty seconds. It is made once;
@@ -80,13 +81,19 @@ pub fn http() -> reqwest::Client {
 
 impl Browser {
     pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), http: http(), jar: Mutex::default() }
+        Self { url: url.to_owned(), http: http(), jar: Mutex::default(), says: HeaderMap::new() }
+    }
+
+    /// The same browser with a header on every request.
+    pub fn saying(mut self, name: &str, value: &str) -> Self {
+        self.says.extend(header_map(&[(name, value)]));
+        self
     }
 
     /// The same browser, talking to another node.
     pub fn at(&self, url: &str) -> Self {
         let jar = self.jar.lock().expect("a jar").clone();
-        Self { url: url.to_owned(), http: http(), jar: Mutex::new(jar) }
+        Self { url: url.to_owned(), http: http(), jar: Mutex::new(jar), says: self.says.clone() }
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -106,7 +113,8 @@ impl Browser {
         let jar = self.jar.lock().expect("a jar");
         let cookies: Vec<String> =
             jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = self.http.request(method, format!("{}{path}", self.url));
+        let request =
+            self.http.request(method, format!("{}{path}", self.url)).headers(self.says.clone());
         if cookies.is_empty() { request } else { request.header("Cookie", cookies.join("; ")) }
     }
 

@@ -2,7 +2,7 @@
 //! `TEST_POSTGRES` names.
 
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use vestibule::random;
 
 /// Where one test keeps its data.
@@ -16,8 +16,20 @@ impl Database {
         if let Ok(server) = std::env::var("TEST_POSTGRES") {
             return Self::new_schema(&server).await;
         }
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::Sqlite { folder }
+        Self::new_file()
+    }
+
+    /// An SQLite file that is not there yet, whatever the other tests run on.
+    pub fn new_file() -> Self {
+        Self::Sqlite { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// An SQLite file that begins as a copy of another, whatever the other tests run on.
+    pub fn copy_of(file: &Path) -> Self {
+        let database = Self::new_file();
+        let copy = database.file().expect("a file");
+        std::fs::copy(file, copy).expect("the file can be copied");
+        database
     }
 
     async fn new_schema(server: &str) -> Self {
@@ -96,5 +108,59 @@ impl Database {
                 rows.iter().map(|row| row.get::<String, _>(0)).collect()
             }
         }
+    }
+
+    /// Runs a statement.
+    pub async fn execute(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite { .. } => {
+                let mut connection =
+                    SqliteConnection::connect(&self.url()).await.expect("the file opens");
+                sqlx::raw_sql(sql).execute(&mut connection).await.expect("the statement runs");
+            }
+            Self::Postgres { url } => {
+                let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+                sqlx::raw_sql(sql).execute(&mut connection).await.expect("the statement runs");
+            }
+        }
+    }
+
+    /// Every table that the server has made, by name.
+    pub async fn tables(&self) -> Vec<String> {
+        let sql = if self.is_postgres() {
+            "SELECT table_name::text FROM information_schema.tables \
+             WHERE table_schema = current_schema() ORDER BY 1"
+        } else {
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"
+        };
+        let tables = self.texts(sql).await.into_iter();
+        tables.filter(|name| !name.starts_with('_')).collect()
+    }
+
+    /// The columns of a table, by name.
+    pub async fn columns(&self, table: &str) -> Vec<String> {
+        let sql = if self.is_postgres() {
+            format!(
+                "SELECT column_name::text FROM information_schema.columns \
+                 WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY 1"
+            )
+        } else {
+            format!("SELECT name FROM pragma_table_info('{table}') ORDER BY 1")
+        };
+        self.texts(&sql).await
+    }
+
+    /// Every row of every table, but for the columns named.
+    pub async fn every_row_but(&self, but: &[&str]) -> Vec<String> {
+        let mut everything = Vec::new();
+        for table in self.tables().await {
+            let columns = self.columns(&table).await;
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let columns: Vec<&str> = columns.into_iter().filter(|c| !but.contains(c)).collect();
+            let rows = self.rows(&table, &columns).await;
+            everything.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        everything
     }
 }

@@ -2,7 +2,11 @@
 
 mod backend;
 mod browser;
+mod crawl;
 mod database;
+mod logs;
+mod page;
+mod surface;
 
 use rocket::fairing::AdHoc;
 use rocket::tokio;
@@ -15,12 +19,17 @@ use vestibule::domain::origin::{Embedder, Origin};
 use vestibule::domain::seal::SealingKey;
 use vestibule::domain::secret::{Secret, SecretHash};
 use vestibule::limits;
-use vestibule::passwords::Cost;
+use vestibule::passwords::{Cost, Lane, Pool};
 use vestibule::store::Store;
+use vestibule::web::app::App;
 
 pub use backend::Backend;
-pub use browser::{Answer, Browser, FORM, http};
+pub use browser::{Answer, Browser, FORM, encode, http};
+pub use crawl::{Seen, answers_without_database, every_answer};
 pub use database::Database;
+pub use logs::Log;
+pub use page::plain;
+pub use surface::{Body, Endpoint};
 
 /// The issuer of every test server; requests reach it on whatever port it has.
 pub const ISSUER: &str = "http://accounts.vestibule.localhost:8000";
@@ -37,6 +46,10 @@ pub struct TestServer {
     pub store: Store,
     pub clock: Clock,
     pub database: Arc<Database>,
+    /// Every route that is mounted.
+    pub endpoints: Vec<Endpoint>,
+    /// Where this server hashes passwords.
+    pub passwords: Pool,
     shutdown: rocket::Shutdown,
 }
 
@@ -50,7 +63,12 @@ pub struct Setup {
 impl Setup {
     /// The demo's family: wiki and notes of the organisation, specs of another.
     pub async fn new() -> Self {
-        let database = Arc::new(Database::new().await);
+        Self::on(Database::new().await)
+    }
+
+    /// The same on a database of the test's choosing.
+    pub fn on(database: Database) -> Self {
+        let database = Arc::new(database);
         let issuer = Origin::parse(ISSUER).expect("an origin");
         let mut config = Config::new(issuer, database.url(), SealingKey::new(&[7; 32]));
         config.password_hash.cost = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
@@ -58,6 +76,18 @@ impl Setup {
         config.limits = limits::Settings::all(limits::Rate::new(10_000, 1));
         config.clients = vec![wiki(), notes(), specs()];
         Self { config, clock: Clock::manual(START), database }
+    }
+
+    /// With every limit as people have it.
+    pub fn with_real_limits(mut self) -> Self {
+        self.config.limits = limits::Settings::default();
+        self
+    }
+
+    /// The test's own address is a proxy whose `X-Forwarded-For` is believed.
+    pub fn behind_a_proxy(mut self) -> Self {
+        self.config.proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+        self
     }
 
     pub async fn start(self) -> TestServer {
@@ -113,6 +143,7 @@ impl TestServer {
     }
 
     async fn start(setup: Setup) -> Self {
+        logs::install();
         let Setup { config, clock, database } = setup;
         let store = Store::open(&config.database_url).await.expect("the database opens");
         let figment = rocket::Config::figment()
@@ -138,13 +169,15 @@ impl TestServer {
                 .await
                 .expect("the server ignites");
         let shutdown = rocket.shutdown();
+        let endpoints = surface::endpoints_of(&rocket);
+        let passwords = rocket.state::<App>().expect("its state").passwords.clone();
         tokio::spawn(rocket.launch());
         let port = tokio::time::timeout(Duration::from_secs(30), receiver)
             .await
             .expect("the server starts in time")
             .expect("the server starts");
         let url = format!("http://127.0.0.1:{port}");
-        Self { url, store, clock, database, shutdown }
+        Self { url, store, clock, database, endpoints, passwords, shutdown }
     }
 
     /// A second node on the same database.
@@ -158,6 +191,11 @@ impl TestServer {
         Browser::new(&self.url)
     }
 
+    /// A browser behind a proxy that says it is at this address; see [`Setup::behind_a_proxy`].
+    pub fn browser_at(&self, address: &str) -> Browser {
+        self.browser().saying("X-Forwarded-For", address)
+    }
+
     /// A browser in which a new account was made and is signed in.
     pub async fn signed_up(&self, username: &str) -> Browser {
         let browser = self.browser();
@@ -169,6 +207,13 @@ impl TestServer {
     /// What tells its parts to stop.
     pub fn shutdown(&self) -> rocket::Shutdown {
         self.shutdown.clone()
+    }
+
+    /// What this server would store of a password.
+    pub async fn password_hash(&self, password: &str) -> String {
+        let network = limits::NetworkKey::of([127, 0, 0, 1].into());
+        let lane = Lane { network, known_device: true };
+        self.passwords.hash(lane, password).await.expect("the pool has room")
     }
 
     /// The backend of a client.
