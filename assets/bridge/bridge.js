@@ -336,6 +336,7 @@ function sessionOf(window, clientId, served) {
       const blocked = await storageBlocked(window.document);
       const { status } = await post(window, '/bridge/signout', { clientId, origin });
       if (status === 403) return null;
+      if (status === 409) return refusal('storage_blocked');
       if (status !== 204) return refusal(status === 429 ? 'rate_limited' : 'server_error');
       if (blocked) return refusal('storage_blocked');
       told = null;

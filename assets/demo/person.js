@@ -30,7 +30,8 @@ export async function follow(listener = () => {}) {
       event.preventDefault();
       const { signOutUrl } = await session.signOut();
       // The accounts server could not be told from here: the link leads to its own page.
-      if (signOutUrl && button instanceof HTMLAnchorElement) location.assign(button.href);
+      if (signOutUrl && window.top !== window) window.open(signOutUrl, '_blank', 'noopener');
+      else if (signOutUrl && button instanceof HTMLAnchorElement) location.assign(button.href);
       await refresh();
     });
   }

@@ -18,7 +18,7 @@ is missing or unsafe. When it starts it brings the tables of the database up to 
 declared clients what the configuration says. Put a proxy with TLS in front of it and name that \
 proxy's address in `proxies`.
 
-Address, port and limits are Rocket's own keys, in [default] or as ROCKET_ADDRESS, ROCKET_PORT. The \
+Address and port are Rocket's own keys, in [default] or as ROCKET_ADDRESS, ROCKET_PORT. The \
 log goes to standard error; RUST_LOG chooses what is in it, `log` (or --json) how it is written.";
 
 const EXAMPLES: &str = "\

@@ -142,7 +142,7 @@ pub struct PasswordHash {
 impl Default for PasswordHash {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cost: Cost::default(), threads }
+        Self { cost: Cost::default(), threads: threads.min(4) }
     }
 }
 

@@ -77,7 +77,11 @@ async fn seed(app: &App) -> Result<(), DemoError> {
         email: PERSON.email.to_owned(),
         full_name: PERSON.full_name.to_owned(),
     };
-    let lane = Lane { network: NetworkKey::of(Ipv4Addr::LOCALHOST.into()), known_device: false };
+    let lane = Lane {
+        network: NetworkKey::of(Ipv4Addr::LOCALHOST.into()),
+        known_device: false,
+        suspect: false,
+    };
     let busy = |_| DemoError::new("no password could be hashed");
     let hash = app.passwords.hash(lane, PERSON.password).await.map_err(busy)?;
     app.store.add_account(&profile, &hash, app.now()).await.map_err(failed)?;

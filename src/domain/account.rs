@@ -92,7 +92,9 @@ pub fn parse_email(text: &str) -> Result<String, String> {
     if text.len() > 254 {
         return Err("This address is too long; use one of at most 254 characters.".into());
     }
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"@".contains(c);
+    let odd = |c: char| {
+        c.is_whitespace() || c.is_control() || is_invisible(c) || "<>()[]\\,;:\"@".contains(c)
+    };
     let good = text.split_once('@').is_some_and(|(local, domain)| {
         let labels_are_good = domain.split('.').all(|label| !label.is_empty());
         !local.is_empty() && labels_are_good && !local.contains(odd) && !domain.contains(odd)
@@ -109,10 +111,21 @@ pub fn parse_full_name(text: &str) -> Result<String, String> {
     if text.chars().count() > 200 {
         return Err("Use at most 200 characters.".into());
     }
-    if text.chars().any(char::is_control) {
-        return Err("Remove line breaks and other control characters.".into());
+    let all_invisible = text.chars().all(|c| is_invisible(c) || c.is_whitespace());
+    if all_invisible || text.chars().any(|c| c.is_control() || is_direction(c)) {
+        return Err("Remove line breaks, invisible and other control characters.".into());
     }
     Ok(text)
+}
+
+/// Marks that turn the direction of text around: a name could look like another's.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that nobody sees; some scripts need the joiners among them.
+fn is_invisible(c: char) -> bool {
+    is_direction(c) || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -141,7 +154,16 @@ mod tests {
         for bad in ["alice", "@example.org", "alice@", "a@b@c", "a b@c.d", "a@b..c", "a@b\n.c"] {
             assert!(parse_email(bad).is_err(), "{bad}");
         }
+        assert!(parse_email("ali\u{200b}ce@example.org").is_err());
         assert_eq!(parse_email("älice+x@exämple.org"), Ok("älice+x@exämple.org".into()));
+    }
+
+    #[test]
+    fn a_name_can_be_seen_and_reads_in_its_own_direction() {
+        for bad in ["\u{200b}", "Alice\u{202e}boB", "Alice\nLiddell", ""] {
+            assert!(parse_full_name(bad).is_err(), "{bad:?}");
+        }
+        assert!(parse_full_name("می\u{200c}خواهم").is_ok(), "a joiner inside a word");
     }
 
     proptest! {

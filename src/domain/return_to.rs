@@ -9,6 +9,15 @@ use url::Url;
 pub enum ReturnTo {
     /// A path of this server, beginning with exactly one slash.
     Path(String),
+    /// The consent page of a client, which goes on to that client where it has consent already.
+    Consent {
+        /// The path of the page, with its query.
+        path: String,
+        /// The client's name for people.
+        client_name: String,
+        /// Where redirects may lead from there.
+        onward: Vec<Origin>,
+    },
     /// A return URI of a first-party client, as registered.
     Client {
         /// The URI.
@@ -48,7 +57,7 @@ impl ReturnTo {
     #[must_use]
     pub fn address(&self, issuer: &Origin) -> String {
         match self {
-            Self::Path(path) => format!("{issuer}{path}"),
+            Self::Path(path) | Self::Consent { path, .. } => format!("{issuer}{path}"),
             Self::Client { uri, .. } => uri.clone(),
         }
     }
@@ -58,7 +67,9 @@ impl ReturnTo {
     pub fn client_name(&self) -> Option<&str> {
         match self {
             Self::Path(_) => None,
-            Self::Client { client_name, .. } => Some(client_name),
+            Self::Consent { client_name, .. } | Self::Client { client_name, .. } => {
+                Some(client_name)
+            }
         }
     }
 
@@ -67,7 +78,7 @@ impl ReturnTo {
     pub fn onward(&self) -> &[Origin] {
         match self {
             Self::Path(_) => &[],
-            Self::Client { onward, .. } => onward,
+            Self::Consent { onward, .. } | Self::Client { onward, .. } => onward,
         }
     }
 }

@@ -60,6 +60,13 @@ impl Buckets {
         }
     }
 
+    /// How many tokens a bucket lacks.
+    pub(super) fn missing(&self, key: Key) -> u64 {
+        let now = self.clock.now().duration_since(self.start);
+        let full_at = self.map.lock().get(&key).copied().unwrap_or_default();
+        full_at.saturating_sub(now) / self.every
+    }
+
     /// Forgets the buckets that are full again: they are as good as new.
     pub(super) fn sweep(&self) {
         let now = self.clock.now().duration_since(self.start);

@@ -72,6 +72,8 @@ enum Rule {
 }
 
 const RULES: usize = 10;
+/// Tries that a network may have open, or have failed at just now, and not look like a flood.
+const UNSUSPECTED: u64 = 4;
 
 impl Limits {
     /// Full buckets.
@@ -97,10 +99,17 @@ impl Limits {
             return self.attempt().and(Rule::KnownDevice, (login_key, device));
         }
         let here = (login_key, network);
-        self.attempt().and(Rule::Network, network)?.and(Rule::LoginAndNetwork, here)?.and_one_of(&[
-            (Rule::Login, self.key(login_key)),
-            (Rule::LoginAndNetworkSlow, self.key(here)),
-        ])
+        let mut attempt = self
+            .attempt()
+            .and(Rule::Network, network)?
+            .and(Rule::LoginAndNetwork, here)?
+            .and_one_of(&[
+                (Rule::Login, self.key(login_key)),
+                (Rule::LoginAndNetworkSlow, self.key(here)),
+            ])?;
+        let missing = self.0.buckets[Rule::Network as usize].missing(self.key(network));
+        attempt.from_suspect_network = missing > UNSUSPECTED;
+        Ok(attempt)
     }
 
     /// A try to make an account. Not given back when it succeeds: it is making accounts that is
@@ -137,7 +146,7 @@ impl Limits {
     }
 
     fn attempt(&self) -> Attempt {
-        Attempt { limits: self.clone(), taken: Vec::new() }
+        Attempt { limits: self.clone(), taken: Vec::new(), from_suspect_network: false }
     }
 
     fn take(&self, rule: Rule, key: Key) -> Result<(), Limited> {
@@ -161,9 +170,17 @@ impl fmt::Debug for Limits {
 pub struct Attempt {
     limits: Limits,
     taken: Vec<(Rule, Key)>,
+    from_suspect_network: bool,
 }
 
 impl Attempt {
+    /// Whether more tries than usual came from its network lately that were not right, or are not
+    /// decided yet. They are allowed, and wait behind those of others.
+    #[must_use]
+    pub fn is_from_suspect_network(&self) -> bool {
+        self.from_suspect_network
+    }
+
     /// It was no wrong guess: the password was right, or was not looked at.
     pub fn give_back(self) {
         for (rule, key) in self.taken {

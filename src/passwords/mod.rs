@@ -30,6 +30,8 @@ pub struct Lane {
     pub network: NetworkKey,
     /// Whether this device signed in to this account before: it waits in a line of its own.
     pub known_device: bool,
+    /// Whether its network tries suspiciously often: it waits behind other strangers.
+    pub suspect: bool,
 }
 
 /// What checking a password said.

@@ -30,7 +30,7 @@ mod tests;
 /// let pool = Pool::start(settings, Clock::system()).unwrap();
 ///
 /// let network = NetworkKey::of([192, 0, 2, 1].into());
-/// let lane = Lane { network, known_device: false };
+/// let lane = Lane { network, known_device: false, suspect: false };
 /// let stored = pool.hash(lane, "looking-glass-1871").await.unwrap();
 /// let verdict = pool.verify(lane, "looking-glass-1871", Some(&stored)).await.unwrap();
 /// assert!(verdict.matches && !verdict.outdated);

@@ -5,29 +5,26 @@ use std::collections::{HashMap, VecDeque};
 use super::Lane;
 use crate::limits::NetworkKey;
 
-/// How many known devices are served before a stranger's turn. A flood of strangers then costs
-/// known devices a third of the pool at most, and known devices never stop the strangers.
-const KNOWN_IN_A_ROW: u32 = 2;
+/// How many jobs of a line are served before the turn of the lines behind it. Each flood then
+/// costs the lines before it a third of the pool at most, and no line starves.
+const IN_A_ROW: u32 = 2;
 
-/// Two lines, one for known devices and one for strangers. In each, networks take turns.
+/// Three lines: known devices, strangers, and strangers from networks that try suspiciously often.
+/// In each, networks take turns.
 ///
 /// It knows nothing of threads or time. What it drops, it drops as a value: a job that is dropped
 /// answers for itself.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
-    known: Line<T>,
-    strangers: Line<T>,
-    known_in_a_row: u32,
+    lines: [Line<T>; 3],
+    /// How many of each line were served since the turn of the lines behind it.
+    in_a_row: [u32; 3],
 }
 
 impl<T> Queue<T> {
-    /// `length` and `per_network` bound each of the two lines.
+    /// `length` and `per_network` bound each of the lines.
     pub(super) fn new(length: usize, per_network: usize) -> Self {
-        Self {
-            known: Line::new(length, per_network),
-            strangers: Line::new(length, per_network),
-            known_in_a_row: 0,
-        }
+        Self { lines: std::array::from_fn(|_| Line::new(length, per_network)), in_a_row: [0; 3] }
     }
 
     /// Puts a job at the end of its network's, or gives it back when there is no room.
@@ -35,37 +32,45 @@ impl<T> Queue<T> {
     /// In a full line a network that holds less than another gets in, and the newest job of the
     /// one that holds most is dropped: many networks cannot fill the line against one more.
     pub(super) fn push(&mut self, lane: Lane, job: T) -> Result<(), T> {
-        if lane.known_device {
-            self.known.push(lane.network, job)
-        } else {
-            self.strangers.push(lane.network, job)
-        }
+        let place = match lane {
+            Lane { known_device: true, .. } => 0,
+            Lane { suspect: false, .. } => 1,
+            Lane { suspect: true, .. } => 2,
+        };
+        self.lines[place].push(lane.network, job)
     }
 
     /// Takes the next job.
     pub(super) fn pop(&mut self) -> Option<T> {
-        if self.known_in_a_row < KNOWN_IN_A_ROW {
-            self.pop_known().or_else(|| self.pop_stranger())
-        } else {
-            self.pop_stranger().or_else(|| self.pop_known())
-        }
+        self.pop_from(0)
     }
 
     /// Drops every job that is no longer of use.
     pub(super) fn drop_all(&mut self, useless: impl Fn(&T) -> bool) {
-        self.known.drop_all(&useless);
-        self.strangers.drop_all(&useless);
+        self.lines.iter_mut().for_each(|line| line.drop_all(&useless));
     }
 
-    fn pop_known(&mut self) -> Option<T> {
-        let job = self.known.pop()?;
-        self.known_in_a_row = self.known_in_a_row.saturating_add(1);
+    /// Takes a job from this line or from those behind it.
+    fn pop_from(&mut self, line: usize) -> Option<T> {
+        if line == self.lines.len() {
+            return None;
+        }
+        if self.in_a_row[line] < IN_A_ROW {
+            self.pop_line(line).or_else(|| self.pop_behind(line))
+        } else {
+            self.pop_behind(line).or_else(|| self.pop_line(line))
+        }
+    }
+
+    fn pop_line(&mut self, line: usize) -> Option<T> {
+        let job = self.lines[line].pop()?;
+        self.in_a_row[line] = self.in_a_row[line].saturating_add(1);
         Some(job)
     }
 
-    fn pop_stranger(&mut self) -> Option<T> {
-        let job = self.strangers.pop()?;
-        self.known_in_a_row = 0;
+    fn pop_behind(&mut self, line: usize) -> Option<T> {
+        let job = self.pop_from(line + 1)?;
+        self.in_a_row[line] = 0;
         Some(job)
     }
 }
@@ -141,7 +146,7 @@ mod tests {
 
     fn stranger(network: u8) -> Lane {
         let network = NetworkKey::of([192, 0, 2, network].into());
-        Lane { network, known_device: false }
+        Lane { network, known_device: false, suspect: false }
     }
 
     fn known(network: u8) -> Lane {
@@ -212,6 +217,19 @@ mod tests {
         assert_eq!(queue.push(known(1), "K9"), Ok(()));
         assert_eq!(queue.push(stranger(1), "a4"), Ok(()));
         assert_eq!(all(&mut queue), ["a4", "K9"], "it is the stranger's turn");
+    }
+
+    #[test]
+    fn suspects_wait_behind_other_strangers_and_do_not_starve() {
+        let suspect = |network| Lane { suspect: true, ..stranger(network) };
+        let mut queue = Queue::new(10, 10);
+        for job in ["s1", "s2", "s3"] {
+            assert_eq!(queue.push(suspect(1), job), Ok(()));
+        }
+        for job in ["a1", "a2", "a3", "a4"] {
+            assert_eq!(queue.push(stranger(2), job), Ok(()));
+        }
+        assert_eq!(all(&mut queue), ["a1", "a2", "s1", "a3", "a4", "s2", "s3"]);
     }
 
     #[test]

@@ -93,13 +93,18 @@ impl Kit {
         Ok(Opened { secret: Some(secret), outcome })
     }
 
-    /// Closes the local session, because the person signed out over there.
+    /// Closes the local session, because the person signed out over there. The accounts server is
+    /// not asked: it would say the same, later.
     pub(super) async fn close(&self, cookie: Option<&str>) -> Result<Outcome, Refusal> {
-        let Some(live) = self.live(cookie).await? else {
+        let Some(id) = cookie.and_then(Secret::parse).map(|secret| secret.hash()) else {
             return Ok(Outcome::None);
         };
-        self.store.remove(&live.id).await.map_err(store_failed)?;
-        Ok(Outcome::Closed)
+        let Some(session) = self.store.find(id.as_str()).await.map_err(store_failed)? else {
+            return Ok(Outcome::None);
+        };
+        self.store.remove(id.as_str()).await.map_err(store_failed)?;
+        let was_over = session.is_over(self.clock.now(), self.settings.idle);
+        Ok(if was_over { Outcome::None } else { Outcome::Closed })
     }
 
     /// A session of somebody else stands in the way while it lives. It need not: a sign-in over

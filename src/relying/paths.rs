@@ -16,17 +16,14 @@ pub(super) fn is_own(path: &str) -> bool {
         && !has_encoded_trick(path)
 }
 
-/// Whether `\` or a control character stands in it percent-encoded.
+/// Whether `\` or a control character stands in it percent-encoded, or a `%` encodes nothing.
 fn has_encoded_trick(path: &str) -> bool {
-    path.as_bytes().windows(3).any(|w| {
-        let digit = |b: u8| char::from(b).to_digit(16);
-        w[0] == b'%'
-            && match (digit(w[1]), digit(w[2])) {
-                (Some(high), Some(low)) => {
-                    high < 2 || (high, low) == (5, 12) || (high, low) == (7, 15)
-                }
-                _ => true,
-            }
+    path.split('%').skip(1).any(|rest| {
+        let mut digits = rest.chars().map(|c| c.to_digit(16));
+        match (digits.next().flatten(), digits.next().flatten()) {
+            (Some(high), Some(low)) => high < 2 || (high, low) == (5, 12) || (high, low) == (7, 15),
+            _ => true,
+        }
     })
 }
 

@@ -8,8 +8,8 @@ pub enum Outcome {
     /// The same person was signed in here by an earlier sign-in at the accounts server; the session
     /// now belongs to the present one.
     Resumed,
-    /// The same person was signed in here by the same sign-in: another tab was quicker. Only the
-    /// session's secret is new.
+    /// The same person by the same sign-in: another tab was quicker. With the same profile the
+    /// session goes on as it is; with a changed one its id is new.
     Already,
     /// The person signed out over there, so the local session was closed.
     Closed,

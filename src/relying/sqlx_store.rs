@@ -51,11 +51,14 @@ impl SqlxStore {
     }
 
     async fn prepared(self) -> Result<Self, StoreError> {
-        // PostgreSQL lets two first starts at the same time collide in spite of IF NOT EXISTS;
-        // the second try of the one that lost finds the table.
-        if self.create().await.is_err() {
-            self.create().await?;
+        // PostgreSQL lets two first starts at the same time collide in spite of IF NOT EXISTS,
+        // over the table and over its index; the next try of the one that lost finds it.
+        for _ in 0..2 {
+            if self.create().await.is_ok() {
+                return Ok(self);
+            }
         }
+        self.create().await?;
         Ok(self)
     }
 

@@ -7,6 +7,9 @@ use crate::domain::account::{Account, Profile, fold};
 use crate::domain::secret::SecretHash;
 use crate::random;
 
+/// Browsers that are remembered for an account; one more forgets the one not used for longest.
+pub const MOST_DEVICES: i64 = 100;
+
 /// What came of adding an account.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
@@ -68,6 +71,8 @@ const BY_EMAIL: &str = "SELECT uid, username, email, full_name, email_verified_a
 const CREDENTIALS: &str = "SELECT uid, username, email, full_name, email_verified_at, created_at, \
     disabled_at, password_hash FROM accounts WHERE uid = $1";
 const DEVICE: &str = "SELECT id FROM devices WHERE secret_hash = $1 AND account_uid = $2";
+const FORGET_DEVICES: &str = "DELETE FROM devices WHERE account_uid = $1 AND id NOT IN \
+    (SELECT id FROM devices WHERE account_uid = $1 ORDER BY last_used_at DESC, id LIMIT $2)";
 const ANY_DEVICE: &str = "SELECT id FROM devices WHERE secret_hash = $1 LIMIT 1";
 const FINISH_SESSIONS: &str = "UPDATE sessions SET finished_at = $2, idle_expires_at = $2, \
     expires_at = $2 WHERE account_uid = $1 AND finished_at IS NULL";
@@ -81,9 +86,14 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("credentials by uid", CREDENTIALS),
     ("device of an account", DEVICE),
     ("device by secret", ANY_DEVICE),
+    ("forget the oldest devices", FORGET_DEVICES),
     ("finish sessions of an account", FINISH_SESSIONS),
     ("burn payloads of an account", BURN_PAYLOADS),
 ];
+
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
 
 impl Store {
     /// Adds an account; the username and the address must be free.
@@ -169,10 +179,15 @@ impl Store {
             (SELECT 1 FROM accounts WHERE uid <> $1 AND email_key = $5) \
             RETURNING uid, username, email, full_name, email_verified_at, created_at, disabled_at";
         let (username_key, email_key) = (fold(&profile.username), fold(&profile.email));
-        let row: Option<AccountRow> = on!(self, write, db => sqlx::query_as(SQL)
-            .bind(uid).bind(&profile.username).bind(&username_key)
-            .bind(&profile.email).bind(&email_key).bind(&profile.full_name).bind(now)
-            .fetch_optional(db).await)?;
+        let changed: std::result::Result<Option<AccountRow>, _> = on!(self, write, db => sqlx::query_as(SQL)
+                .bind(uid).bind(&profile.username).bind(&username_key)
+                .bind(&profile.email).bind(&email_key).bind(&profile.full_name).bind(now)
+                .fetch_optional(db).await);
+        let row = match changed {
+            // Somebody else took it at the same moment.
+            Err(error) if is_taken(&error) => None,
+            changed => changed?,
+        };
         if let Some(row) = row {
             return Ok(Added::Account(row.into()));
         }
@@ -237,8 +252,12 @@ impl Store {
             last_used_at) VALUES ($1, $2, $3, $4, $4) ON CONFLICT (secret_hash, account_uid) \
             DO UPDATE SET last_used_at = excluded.last_used_at";
         let id = random::id();
-        on!(self, write, db => sqlx::query(SQL).bind(&id).bind(account_uid)
-            .bind(secret.as_str()).bind(now).execute(db).await.map(|_| ()))?;
+        in_transaction!(self, tx => {
+            sqlx::query(SQL).bind(&id).bind(account_uid).bind(secret.as_str()).bind(now)
+                .execute(&mut *tx).await?;
+            sqlx::query(FORGET_DEVICES).bind(account_uid).bind(MOST_DEVICES)
+                .execute(&mut *tx).await?;
+        });
         Ok(())
     }
 

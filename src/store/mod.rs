@@ -92,13 +92,20 @@ impl Store {
 
     /// Brings the tables up to this version; gives the descriptions of what was applied.
     pub async fn migrate(&self) -> Result<Vec<String>> {
-        let pending = self.pending_migrations().await?;
-        let done = on!(self, write, db => MIGRATIONS.run(db).await);
-        // SQLite has no lock for this: another process may have done it at the same moment.
-        if done.is_err() && self.pending_migrations().await?.is_empty() {
-            return Ok(Vec::new());
+        // Nothing locks SQLite for migrations, nor PostgreSQL before their own table is there. Of
+        // two processes that start at the same time one fails, at most once for that table and for
+        // each migration, and finds it done when it tries again.
+        for _ in 0..=MIGRATIONS.iter().count() {
+            if let Ok(applied) = self.try_to_migrate().await {
+                return Ok(applied);
+            }
         }
-        done?;
+        self.try_to_migrate().await
+    }
+
+    async fn try_to_migrate(&self) -> Result<Vec<String>> {
+        let pending = self.pending_migrations().await?;
+        on!(self, write, db => MIGRATIONS.run(db).await)?;
         Ok(pending)
     }
 
@@ -176,9 +183,27 @@ async fn open_sqlite(url: &str) -> Result<Pool> {
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(5))
     };
-    let write = pool(1).connect_with(options.clone()).await?;
-    let read = pool(4).connect_with(options).await?;
+    let write = connect_sqlite(pool(1), &options).await?;
+    let read = connect_sqlite(pool(4), &options).await?;
     Ok(Pool::Sqlite { read, write })
+}
+
+/// Connects once the file is not locked. SQLite waits for locks by itself, except while another
+/// process that opens a new file at the same time switches it to WAL, which takes a moment.
+async fn connect_sqlite(
+    pool: SqlitePoolOptions,
+    options: &SqliteConnectOptions,
+) -> Result<SqlitePool> {
+    const BUSY: &str = "5";
+    for _ in 0..100 {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            connected => return Ok(connected?),
+        }
+    }
+    Ok(pool.connect_with(options.clone()).await?)
 }
 
 /// Every look-up by a secret or an id, by name: tests ask both databases for the plan of each and

@@ -9,6 +9,9 @@ use crate::domain::secret::SecretHash;
 use crate::domain::session::{Session, lifetime};
 use crate::random;
 
+/// Sessions that an account may have open at once; a new one beyond ends the oldest.
+pub const MOST_SESSIONS: i64 = 100;
+
 /// A session to be opened.
 #[derive(Clone, Debug)]
 pub struct NewSession {
@@ -95,6 +98,13 @@ const ADD: &str = "INSERT INTO sessions (id, account_uid, secret_hash, none_secr
     user_agent, address, created_at, auth_time, last_seen_at, idle_expires_at, expires_at) \
     SELECT $1, uid, $2, $3, $4, $5, $6, $7, $7, $7, $8, $9 FROM accounts \
     WHERE uid = $10 AND disabled_at IS NULL AND password_hash = $11";
+/// Waits for a change of the account that is under way, and then sees what it wrote.
+const HOLD: &str = "UPDATE accounts SET updated_at = updated_at WHERE uid = $1 \
+    AND password_hash = $2 AND disabled_at IS NULL";
+const FINISH_OLDEST: &str = "UPDATE sessions SET finished_at = $2, idle_expires_at = $2, \
+    expires_at = $2 WHERE account_uid = $1 AND finished_at IS NULL AND id NOT IN \
+    (SELECT id FROM sessions WHERE account_uid = $1 AND finished_at IS NULL \
+    ORDER BY created_at DESC, id LIMIT $3)";
 const SID_IS_ACTIVE: &str = "SELECT s.account_uid FROM client_sessions c \
     JOIN sessions s ON s.id = c.session_id JOIN accounts a ON a.uid = s.account_uid \
     WHERE c.sid = $1 AND c.client_id = $2 AND c.finished_at IS NULL AND s.finished_at IS NULL \
@@ -107,6 +117,8 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("touch a session", TOUCH),
     ("finish a session", FINISH),
     ("finish other sessions", FINISH_OTHERS),
+    ("hold an account", HOLD),
+    ("finish the oldest sessions", FINISH_OLDEST),
     ("add a session", ADD),
     ("session by sid", SID_IS_ACTIVE),
 ];
@@ -168,12 +180,20 @@ impl Store {
     ) -> Result<Option<Session>> {
         let session = fresh_session(account_uid, new, now);
         let added = in_transaction!(self, tx => {
+            let held = sqlx::query(HOLD).bind(account_uid).bind(password_hash)
+                .execute(&mut *tx).await?.rows_affected();
+            if held == 0 {
+                return Ok(None);
+            }
             if let Some(old) = replaces {
                 sqlx::query(FINISH).bind(&old.id).bind(&old.account_uid).bind(now)
                     .execute(&mut *tx).await?;
             }
-            bind_session!(sqlx::query(ADD), session, new, password_hash, now)
-                .execute(&mut *tx).await?.rows_affected()
+            let added = bind_session!(sqlx::query(ADD), session, new, password_hash, now)
+                .execute(&mut *tx).await?.rows_affected();
+            sqlx::query(FINISH_OLDEST).bind(account_uid).bind(now).bind(MOST_SESSIONS)
+                .execute(&mut *tx).await?;
+            added
         });
         Ok((added == 1).then_some(session))
     }

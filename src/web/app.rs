@@ -1,5 +1,6 @@
 //! What every handler may need: made once at start, shared by all.
 
+use super::body::Fields;
 use super::error::Problem;
 use crate::clock::Clock;
 use crate::config::{Brand, Config, PasswordHash, SignUp};
@@ -55,10 +56,25 @@ impl App {
             return Ok(ReturnTo::Path("/account".into()));
         }
         if let Some(own) = ReturnTo::parse(next, &self.issuer, &[]) {
-            return Ok(own);
+            return self.through_consent(own).await;
         }
         let clients = self.store.list_clients().await?;
         ReturnTo::parse(next, &self.issuer, &clients).ok_or_else(unregistered)
+    }
+
+    /// What is known of a consent page that is to be shown next: its client, and where it leads.
+    async fn through_consent(&self, own: ReturnTo) -> Result<ReturnTo, Problem> {
+        let ReturnTo::Path(path) = &own else { return Ok(own) };
+        let Some(query) = path.strip_prefix("/consent?") else { return Ok(own) };
+        let query = Fields::parse(query);
+        let (client_id, next) = (query.text("client_id")?, query.text("next")?);
+        let Some(client) = self.active_client(&client_id).await? else { return Ok(own) };
+        let onward = ReturnTo::parse_for(&client, &next, &self.issuer);
+        Ok(ReturnTo::Consent {
+            path: path.clone(),
+            client_name: client.registration.client_name,
+            onward: onward.map(|to| to.onward().to_vec()).unwrap_or_default(),
+        })
     }
 
     /// As [`App::return_to`], for a page about one client.

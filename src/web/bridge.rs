@@ -236,8 +236,16 @@ async fn signout(
     if !client.registration.first_party {
         return Err(Problem::forbidden("Only sites of this organisation can sign a person out."));
     }
-    if let Some(who) = signed_in(app, &cookies).await? {
-        app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
+    match signed_in(app, &cookies).await? {
+        Some(who) => {
+            app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
+        }
+        // Only the second cookie came along, which opens nothing else: do not claim a sign-out.
+        None if whoever(app, &cookies).await?.is_some() => {
+            let text = "A frame on another site cannot sign a person out.";
+            return Err(Problem::new(Status::Conflict, "storage_blocked", text));
+        }
+        None => {}
     }
     cookies::clear_session(jar);
     Ok(Status::NoContent)

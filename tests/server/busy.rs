@@ -17,7 +17,7 @@ const ENDLESS: &str = "$argon2id$v=19$m=65536,t=20,p=1$c29tZXNhbHRzb21lc2FsdA\
 
 fn stranger(n: u32) -> Lane {
     let address = IpAddr::from(u32::to_be_bytes(0x0a00_0000 + n));
-    Lane { network: NetworkKey::of(address), known_device: false }
+    Lane { network: NetworkKey::of(address), known_device: false, suspect: false }
 }
 
 /// Keeps the thread busy; comes back when the work has begun.

@@ -26,7 +26,8 @@ pub(super) async fn new_password(settings: &Settings, whose: &Profile) -> Result
     let pool = Pool::start(size, Clock::system())
         .map_err(|error| Failure::new(format!("Cannot hash: {error}.")))?;
     let here = NetworkKey::of(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let hashed = pool.hash(Lane { network: here, known_device: true }, &password).await;
+    let hashed =
+        pool.hash(Lane { network: here, known_device: true, suspect: false }, &password).await;
     hashed.map_err(|_| Failure::new("The password could not be hashed in time; try again."))
 }
 

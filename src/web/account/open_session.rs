@@ -14,13 +14,20 @@ use crate::web::guard::visitor::Cookies;
 pub(super) struct Opening {
     secret: Secret,
     none_secret: Option<Secret>,
+    /// Whose it is.
+    pub(super) account_uid: String,
     /// What the database is given.
     pub(super) new: NewSession,
 }
 
 impl Opening {
     /// Fresh secrets, never those a browser came with.
-    pub(super) async fn prepare(app: &App, peer: &Peer, kept: bool) -> Result<Self, Problem> {
+    pub(super) async fn prepare(
+        app: &App,
+        peer: &Peer,
+        account_uid: &str,
+        kept: bool,
+    ) -> Result<Self, Problem> {
         let clients = app.store.list_clients().await?;
         let mut active = clients.iter().filter(|client| client.disabled_at.is_none());
         let cross_site = active.any(|client| client.registration.is_cross_site(&app.issuer));
@@ -32,7 +39,7 @@ impl Opening {
             user_agent: peer.user_agent.clone(),
             address: peer.address.to_string(),
         };
-        Ok(Self { secret, none_secret, new })
+        Ok(Self { secret, none_secret, account_uid: account_uid.to_owned(), new })
     }
 
     /// Hands the secrets to the browser, once the database has the session.

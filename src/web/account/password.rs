@@ -98,9 +98,9 @@ async fn change(
     if !is_password_of(app, who, peer, current).await? {
         return Err(wrong());
     }
-    let lane = Lane { network: peer.network(), known_device: true };
+    let lane = Lane { network: peer.network(), known_device: true, suspect: false };
     let hash = app.passwords.hash(lane, new).await?;
-    let opening = Opening::prepare(app, peer, who.session.kept).await?;
+    let opening = Opening::prepare(app, peer, &who.account.uid, who.session.kept).await?;
     let uid = &who.account.uid;
     let opened = app
         .store

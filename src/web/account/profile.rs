@@ -100,7 +100,7 @@ pub(super) async fn is_password_of(
     let attempt = app.limits.password_check(&who.account.uid)?;
     let stored = app.store.credentials(&who.account.uid).await?;
     let stored = stored.as_ref().map(|found| found.password_hash.as_str());
-    let lane = Lane { network: peer.network(), known_device: true };
+    let lane = Lane { network: peer.network(), known_device: true, suspect: false };
     match app.passwords.verify(lane, password, stored).await {
         Ok(verdict) => {
             if verdict.matches {

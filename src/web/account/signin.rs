@@ -77,26 +77,39 @@ pub(super) async fn submit(
         let typed = SignIn { fields, ..typed };
         return Ok(Either::Left(page(app, &to, typed).with_status(Status::UnprocessableEntity)));
     }
-    match authenticate(app, &visitor.cookies, &peer, &login, &password).await {
-        Ok(who) => {
-            let opening = Opening::prepare(app, &peer, keep).await?;
-            let old = visitor.signed_in.as_ref().map(|who| &who.session);
-            let uid = &who.account.uid;
-            let opened = app
-                .store
-                .add_session(uid, &who.password_hash, &opening.new, old, app.now())
-                .await?;
-            if opened.is_none() {
-                return Ok(Either::Left(refused(app, &to, typed, Refusal::Wrong)));
-            }
-            opening.hand_over(jar);
-            remember_device(app, jar, &visitor.cookies, uid).await?;
+    match open(app, &visitor, &peer, &login, &password, keep).await {
+        Ok(opened) => {
+            opened.hand_over(jar);
+            remember_device(app, jar, &visitor.cookies, &opened.account_uid).await?;
             Ok(Either::Right(Redirect::to(to.address(&app.issuer))))
         }
         // What does not pass by itself is a page of its own, and the operator is told.
         Err(Refusal::Problem(problem)) if problem.retry_after().is_none() => Err(problem),
         Err(refusal) => Ok(Either::Left(refused(app, &to, typed, refusal))),
     }
+}
+
+/// Checks the password and opens a session. When the stored hash was replaced in between, be it
+/// by another sign-in that renewed it, everything is looked at once more.
+async fn open(
+    app: &App,
+    visitor: &Visitor,
+    peer: &Peer,
+    login: &str,
+    password: &str,
+    keep: bool,
+) -> Result<Opening, Refusal> {
+    let old = visitor.signed_in.as_ref().map(|who| &who.session);
+    for _ in 0..2 {
+        let who = authenticate(app, &visitor.cookies, peer, login, password).await?;
+        let opening = Opening::prepare(app, peer, &who.account.uid, keep).await?;
+        let (uid, hash) = (&who.account.uid, &who.password_hash);
+        let opened = app.store.add_session(uid, hash, &opening.new, old, app.now()).await;
+        if opened.map_err(Problem::from)?.is_some() {
+            return Ok(opening);
+        }
+    }
+    Err(Refusal::Wrong)
 }
 
 fn missing(login: &str, password: &str) -> Option<FieldMessages> {
@@ -148,7 +161,11 @@ async fn authenticate(
     let found = app.store.account_by_login(login).await.map_err(Problem::from)?;
     let device = known_device(app, cookies, found.as_ref()).await?;
     let attempt = app.limits.sign_in(&fold(login), peer.network(), device.as_deref())?;
-    let lane = Lane { network: peer.network(), known_device: device.is_some() };
+    let lane = Lane {
+        network: peer.network(),
+        known_device: device.is_some(),
+        suspect: attempt.is_from_suspect_network(),
+    };
     let stored = found.as_ref().map(|found| found.password_hash.as_str());
     let verdict = match app.passwords.verify(lane, password, stored).await {
         Ok(verdict) => verdict,

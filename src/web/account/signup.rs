@@ -103,7 +103,7 @@ pub(super) async fn submit(
         Added::Account(account) => account,
         taken => return Ok(Either::Left(page(&to, typed.wrong(taken_field(&taken))))),
     };
-    let opening = Opening::prepare(app, &peer, false).await?;
+    let opening = Opening::prepare(app, &peer, &account.uid, false).await?;
     let old = visitor.signed_in.as_ref().map(|who| &who.session);
     app.store.add_session(&account.uid, &hash, &opening.new, old, app.now()).await?;
     opening.hand_over(jar);
@@ -130,7 +130,7 @@ fn check(app: &App, typed: &SignUp, password: &str) -> Result<Profile, FieldMess
 
 async fn hash(app: &App, peer: &Peer, password: &str) -> Result<String, Problem> {
     let attempt = app.limits.sign_up(peer.network())?;
-    let lane = Lane { network: peer.network(), known_device: false };
+    let lane = Lane { network: peer.network(), known_device: false, suspect: false };
     match app.passwords.hash(lane, password).await {
         Ok(hash) => Ok(hash),
         Err(busy) => {

@@ -6,6 +6,7 @@ mod crawl;
 mod database;
 mod logs;
 mod page;
+mod program;
 mod surface;
 
 use rocket::fairing::AdHoc;
@@ -29,6 +30,7 @@ pub use crawl::{Seen, answers_without_database, every_answer};
 pub use database::Database;
 pub use logs::Log;
 pub use page::plain;
+pub use program::Program;
 pub use surface::{Body, Endpoint};
 
 /// The issuer of every test server; requests reach it on whatever port it has.
@@ -212,7 +214,7 @@ impl TestServer {
     /// What this server would store of a password.
     pub async fn password_hash(&self, password: &str) -> String {
         let network = limits::NetworkKey::of([127, 0, 0, 1].into());
-        let lane = Lane { network, known_device: true };
+        let lane = Lane { network, known_device: true, suspect: false };
         self.passwords.hash(lane, password).await.expect("the pool has room")
     }
 

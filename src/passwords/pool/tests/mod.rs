@@ -13,7 +13,11 @@ fn settings() -> PoolSettings {
 }
 
 fn lane(network: u8) -> Lane {
-    Lane { network: NetworkKey::of([192, 0, 2, network].into()), known_device: false }
+    Lane {
+        network: NetworkKey::of([192, 0, 2, network].into()),
+        known_device: false,
+        suspect: false,
+    }
 }
 
 fn pool() -> Pool {

@@ -1,0 +1,81 @@
+//! How fast the server is, on one core with SQLite: `cargo bench` prints a table.
+//!
+//! The bench is the load, on core 1. It starts itself again as the server, on core 0, where one
+//! process runs an empty route of a bare Rocket (the floor) and the accounts server. Machines are
+//! noisy, so what counts is the CPU time that the server takes for a request, the floor and a
+//! route being measured in short turns; the table gives the ratio of the two.
+//!
+//! `BENCH_QUICK=1` runs all of it in less than a minute, with fewer rounds and sessions;
+//! `cargo bench -- routes flood` runs some of it (start, routes, sign-in, flood).
+
+#![expect(clippy::print_stdout, reason = "the table, and the server's ports for its parent")]
+
+mod child;
+mod drive;
+mod flood;
+mod http;
+mod known;
+mod plan;
+mod process;
+mod requests;
+mod routes;
+mod seed;
+mod server;
+mod sign_in;
+mod start;
+mod table;
+
+use std::process::ExitCode;
+
+use child::Role;
+use plan::Plan;
+use table::Table;
+
+/// Anything may fail; the first thing that does ends the bench.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let ended = match Role::of_arguments(std::env::args()) {
+        Some(role) => child::run(&role),
+        None => measure(),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the bench broke off: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether a scenario is to run: all do, unless some are named.
+fn wants(scenario: &str) -> bool {
+    // Cargo adds `--bench`.
+    let mut named = std::env::args().skip(1).filter(|name| !name.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|name| name == scenario)
+}
+
+fn measure() -> Result<()> {
+    let plan = Plan::of_environment();
+    process::pin_to(1)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let databases = seed::prepare(folder.path(), &plan).await?;
+        let mut table = Table::new(&plan);
+        if wants("start") {
+            start::measure(&databases, &plan, &mut table).await?;
+        }
+        if wants("routes") {
+            routes::measure(&databases, &plan, &mut table).await?;
+        }
+        if wants("sign-in") {
+            sign_in::measure(&databases, &plan, &mut table).await?;
+        }
+        if wants("flood") {
+            flood::measure(&databases, &plan, &mut table).await?;
+        }
+        table.end();
+        Ok(())
+    })
+}

@@ -1,0 +1,66 @@
+//! The table that is printed.
+
+use std::time::Instant;
+
+use super::plan::Plan;
+
+/// Prints a row as soon as it is known.
+pub struct Table {
+    began: Instant,
+    missed: u32,
+}
+
+/// What a number should be.
+pub enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+    /// It is only printed.
+    None,
+}
+
+impl Target {
+    fn is_met(&self, measured: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => measured >= *least,
+            Self::AtMost(most) => measured <= *most,
+            Self::None => true,
+        }
+    }
+
+    fn verdict(&self, measured: f64) -> String {
+        let verdict = if self.is_met(measured) { "ok" } else { "missed" };
+        match self {
+            Self::AtLeast(least) => format!(">= {least} {verdict}"),
+            Self::AtMost(most) => format!("<= {most} {verdict}"),
+            Self::None => String::new(),
+        }
+    }
+}
+
+impl Table {
+    pub fn new(plan: &Plan) -> Self {
+        let [few, many] = plan.sessions;
+        println!("One core, SQLite; sessions in the database: {few} (small), {many} (large).\n");
+        println!("| {:<50} | {:>14} | {:<15} | beside it |", "what", "measured", "target");
+        println!("|{:-<52}|{:->16}|{:-<17}|-----------|", "", ":", "");
+        Self { began: Instant::now(), missed: 0 }
+    }
+
+    /// A row: what was measured and in which unit, what it should be, and whatever else is worth
+    /// knowing.
+    pub fn row(&mut self, what: &str, measured: f64, unit: &str, target: &Target, beside: &str) {
+        self.missed += u32::from(!target.is_met(measured));
+        let measured_in = if measured < 10.0 {
+            format!("{measured:.2}{unit}")
+        } else {
+            format!("{measured:.0}{unit}")
+        };
+        let verdict = target.verdict(measured);
+        println!("| {what:<50} | {measured_in:>14} | {verdict:<15} | {beside} |");
+    }
+
+    pub fn end(&self) {
+        let (missed, seconds) = (self.missed, self.began.elapsed().as_secs());
+        println!("\n{missed} missed, {seconds} s");
+    }
+}
