@@ -101,12 +101,12 @@ async function askAgain(id, session) {
 
 // ---- reading a request ----
 
-/** The `__Host-` cookies; one that is there twice is refused. */
+/** Our cookies; one that is there twice is refused. */
 function cookiesOf(request) {
   const jar = {};
   for (const pair of (request.headers.cookie ?? '').split(';')) {
-    const [name, ...value] = pair.split('=').map((part) => part.trim());
-    if (!name.startsWith('__Host-')) continue;
+    const [name, ...value] = pair.split('=').map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''));
+    if (!['__Host-sso-session', '__Host-sso-tx', '__Host-sso-to'].includes(name)) continue;
     if (Object.hasOwn(jar, name)) throw new Refusal(400, 'invalid_request');
     jar[name] = value.join('=');
   }
@@ -154,10 +154,10 @@ function mayReturn(path) {
 
 // ---- the four routes ----
 
-async function show({ session, tx }) {
+async function show({ session, tx }, site = 'same-origin') {
   const known = HEX.test(tx ?? '') ? tx : undefined;
   const used = known ?? randomBytes(32).toString('hex');
-  const headers = known ? {} : { 'Set-Cookie': cookie('tx', used, 'Strict') };
+  const headers = known || site !== 'same-origin' ? {} : { 'Set-Cookie': cookie('tx', used, 'Strict') };
   return { status: 200, headers, body: { hasSession: await live(session) !== null, nonce: nonceOf(used) } };
 }
 
@@ -215,7 +215,7 @@ function home({ to = '' }) {
 async function route(request) {
   const { pathname, searchParams } = new URL(request.url, ORIGIN);
   switch (`${request.method} ${pathname}`) {
-    case 'GET /sso': return show(cookiesOf(request));
+    case 'GET /sso': return show(cookiesOf(request), request.headers['sec-fetch-site']);
     case 'POST /sso': return receive(request);
     case 'GET /sso/start': return start(searchParams.get('to') ?? '/');
     case 'GET /sso/return': return home(cookiesOf(request));

@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::report::Failure;
@@ -19,27 +21,30 @@ pub(super) const DEMO: &str = "warn,rocket::launch=error";
 /// writes with `log` goes to ours.
 pub(super) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
     let written = std::env::var("RUST_LOG").unwrap_or_default();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter(if written.is_empty() { default } else { &written })?)
-        .with_writer(std::io::stderr);
+    let filter = filter(if written.is_empty() { default } else { &written })?;
+    let log = tracing_subscriber::registry().with(filter).with(filter_fn(is_for_logs));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let started = match format {
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).finish().try_init(),
+        LogFormat::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).try_init(),
         LogFormat::Json => {
-            builder.json().flatten_event(true).with_span_list(false).finish().try_init()
+            log.with(lines.json().flatten_event(true).with_span_list(false)).try_init()
         }
     };
     started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))
 }
 
-/// What somebody asked for, without what nobody may have: below warnings, this part of Rocket writes
-/// whole requests and answers down, with their queries, cookies and credentials.
+/// Whether anybody may have it in a log, whatever they ask for: below warnings, this part of Rocket
+/// writes whole requests and answers down, with their queries, cookies and credentials.
+pub(super) fn is_for_logs(metadata: &Metadata<'_>) -> bool {
+    !metadata.target().starts_with("rocket::server") || *metadata.level() <= Level::WARN
+}
+
+/// What somebody asked for.
 pub(super) fn filter(written: &str) -> Result<EnvFilter, Failure> {
     let builder = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
-    let filter = builder.parse(written).map_err(|error| {
+    builder.parse(written).map_err(|error| {
         Failure::new(format!("RUST_LOG is not a filter such as `info,vestibule=debug`: {error}."))
-    })?;
-    let silent = "rocket::server=warn".parse().expect("a directive, written here");
-    Ok(filter.add_directive(silent))
+    })
 }
 
 #[cfg(test)]

@@ -44,6 +44,13 @@ pub fn log_filter(written: &str) -> Option<tracing_subscriber::EnvFilter> {
     logging::filter(written).ok()
 }
 
+/// What no log gets, whatever is asked for: tests log by it.
+#[doc(hidden)]
+#[must_use]
+pub fn is_for_logs(metadata: &tracing::Metadata<'_>) -> bool {
+    logging::is_for_logs(metadata)
+}
+
 /// What can be typed.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, about, long_about = ABOUT, after_help = EXAMPLES)]

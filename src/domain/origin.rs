@@ -94,12 +94,24 @@ fn parse_url(text: &str) -> Result<Url, OriginError> {
     if !url.username().is_empty() || url.password().is_some() {
         return fail("has a user name or password in it, which is not allowed");
     }
+    if let Some(Host::Domain(name)) = url.host()
+        && !is_host_name(name)
+    {
+        return fail("has a host name that is none; wildcards are not taken");
+    }
     match url.scheme() {
         "https" if url.host().is_some() => Ok(url),
         "http" if is_local(&url) => Ok(url),
         "http" => fail("is plain http, which is for loopback addresses and *.localhost only"),
         _ => fail("must begin with https://"),
     }
+}
+
+/// Letters, digits, hyphens and underscores between single dots: nothing that means something in a
+/// Content-Security-Policy.
+fn is_host_name(name: &str) -> bool {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    name.split('.').all(|label| !label.is_empty() && label.bytes().all(good))
 }
 
 fn is_local(url: &Url) -> bool {
@@ -199,6 +211,22 @@ mod tests {
         for bad in ["http://wiki.example.org", "http://localhost.example.org", "ftp://localhost"] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn no_origin_means_more_than_itself_in_a_policy() {
+        for bad in [
+            "https://*",
+            "https://*.example.org",
+            "https://a;sandbox",
+            "https://a,b.example",
+            "https://'none'",
+            "https://example..org",
+            "https://.example.org",
+        ] {
+            assert!(Origin::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Origin::parse("https://my_wiki.xn--exmple-cua.org").is_ok());
     }
 
     #[test]

@@ -37,7 +37,12 @@ impl<T> Queue<T> {
             Lane { suspect: false, .. } => 1,
             Lane { suspect: true, .. } => 2,
         };
-        self.lines[place].push(lane.network, job)
+        let pushed = self.lines[place].push(lane.network, job);
+        // A known device for which its own line has no room is a stranger at least.
+        pushed.or_else(|job| match place {
+            0 => self.lines[1].push(lane.network, job),
+            _ => Err(job),
+        })
     }
 
     /// Takes the next job.

@@ -54,6 +54,20 @@ impl<'r> FromRequest<'r> for FromOwnPage {
     }
 }
 
+/// A request that a page of another site made, or a person by the address bar; browsers that do not
+/// say so are given the benefit of the doubt.
+pub(super) struct FromElsewhere(pub(super) bool);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for FromElsewhere {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let mut sites = request.headers().get("Sec-Fetch-Site");
+        Outcome::Success(Self(sites.any(|site| site != "same-origin")))
+    }
+}
+
 fn is_own(request: &Request<'_>, kit: &Kit) -> bool {
     let headers = request.headers();
     let (site, origin) = (headers.get("Sec-Fetch-Site"), headers.get("Origin"));

@@ -1,7 +1,7 @@
 //! The four routes of the kit.
 
 use super::cookies::{Baker, Doubled, Jar};
-use super::guard::{Carried, FromOwnPage};
+use super::guard::{Carried, FromElsewhere, FromOwnPage};
 use super::kit::Kit;
 use super::nonce::nonce;
 use super::paths::may_return;
@@ -25,7 +25,11 @@ pub(super) fn routes() -> Vec<Route> {
 /// Whether somebody is signed in here, and the nonce to ask the bridge with. The cookie behind the
 /// nonce is kept while there is one, so that tabs which ask at the same time agree.
 #[get("/")]
-async fn show(kit: &State<Kit>, carried: Carried<'_>) -> Result<Answer, Answer> {
+async fn show(
+    kit: &State<Kit>,
+    from_elsewhere: FromElsewhere,
+    carried: Carried<'_>,
+) -> Result<Answer, Answer> {
     let jar = carried.0?;
     let has_session = kit.person(jar.session).await?.is_some();
     let known = jar.transaction.and_then(Secret::parse);
@@ -33,7 +37,9 @@ async fn show(kit: &State<Kit>, carried: Carried<'_>) -> Result<Answer, Answer> 
     let transaction = known.unwrap_or_else(Secret::random);
     let mut answer = Answer::new(200);
     answer.body = Some(json!({ "hasSession": has_session, "nonce": nonce(&transaction) }));
-    if is_new {
+    // A page of another site that opens this one carries no Strict cookie: it must not replace the
+    // one that our own page is just using.
+    if is_new && !from_elsewhere.0 {
         answer.headers.push(baker(kit).transaction(&transaction.reveal()));
     }
     Ok(answer)

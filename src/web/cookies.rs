@@ -60,13 +60,19 @@ pub fn read<'a>(
     let pairs =
         headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs {
-        let index = ALL.iter().position(|known| *known == name.trim());
-        let doubled = index.filter(|index| found[*index].replace(value.trim()).is_some());
+        let index = ALL.iter().position(|known| *known == trim(name));
+        let doubled = index.filter(|index| found[*index].replace(trim(value)).is_some());
         if let Some(index) = doubled {
             return Err(ALL[index]);
         }
     }
     Ok(found)
+}
+
+/// Takes away spaces and tabs, and no other white space: a browser takes a name with a U+2000 in
+/// front for another name, without the protection of `__Host-`, and lets siblings set it.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
 }
 
 #[cfg(test)]
@@ -80,4 +86,21 @@ mod tests {
         assert_eq!(read(tossed), Ok([Some("good"), None, None]));
         assert_eq!(read("__Host-session=a; __Host-session=b"), Err(SESSION));
     }
+
+    #[test]
+    fn a_name_with_other_white_space_is_another_name() {
+        for space in WHITE_SPACE {
+            let planted = format!(
+                "{space}__Host-session=EVIL; __Host-session{space}=EVIL; \t__Host-session=good"
+            );
+            assert_eq!(read(std::iter::once(planted.as_str())), Ok([Some("good"), None, None]));
+        }
+    }
+
+    /// Unicode `White_Space` beyond space and tab, without the line breaks no header can hold.
+    const WHITE_SPACE: [char; 19] = [
+        '\u{b}', '\u{c}', '\u{85}', '\u{a0}', '\u{1680}', '\u{2000}', '\u{2001}', '\u{2002}',
+        '\u{2003}', '\u{2004}', '\u{2005}', '\u{2006}', '\u{2007}', '\u{2008}', '\u{2009}',
+        '\u{200a}', '\u{2028}', '\u{202f}', '\u{3000}',
+    ];
 }

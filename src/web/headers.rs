@@ -2,7 +2,7 @@
 //! itself; this fairing fills in what was not said.
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::{ContentType, Header};
+use rocket::http::Header;
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 
@@ -97,10 +97,9 @@ pub fn complete(response: &mut Response<'_>, framable: bool) {
     );
     if !framable {
         default("X-Frame-Options", "DENY");
-        if response.content_type() == Some(ContentType::HTML) {
-            // A page that opens one of ours, or is opened by it, gets no hold of its window.
-            response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-        }
+        // A page that opens one of ours, or is opened by it, gets no hold of its window: not of a
+        // script or a picture either, or it could see by that where a redirect has led.
+        default("Cross-Origin-Opener-Policy", "same-origin");
     }
     response.remove_header("Server");
 }

@@ -1,6 +1,7 @@
 //! Which pages may be annotated.
 
 use crate::domain::origin::Origin;
+use rocket::http::uri::Absolute;
 use url::Url;
 
 /// Longest address of a page.
@@ -20,7 +21,8 @@ impl Targets {
             return None;
         }
         url.set_fragment(None);
-        Some(url.into())
+        // One that a redirect can lead to.
+        Absolute::parse(url.as_str()).is_ok().then(|| url.into())
     }
 }
 
@@ -44,6 +46,7 @@ mod tests {
             "https://alice@wiki.example.org/",
             "data:text/html,x",
             "//wiki.example.org/",
+            "https://wiki.example.org/a|b",
         ] {
             assert_eq!(targets.parse(bad), None, "{bad}");
         }

@@ -81,7 +81,11 @@ pub(super) async fn submit(
     }
     match app.store.update_profile(&who.account.uid, &profile, app.now()).await? {
         Added::Account(_) => Ok(Either::Right(see_other(app, "/account?done=profile"))),
-        taken => Ok(Either::Left(typed.wrong(taken_field(&taken)))),
+        taken => {
+            // It tells what signing up tells, and is as limited. The try counts.
+            drop(app.limits.sign_up(peer.network())?);
+            Ok(Either::Left(typed.wrong(taken_field(&taken))))
+        }
     }
 }
 

@@ -221,7 +221,7 @@ async fn the_checks_come_in_their_order(world: &World) {
     let (burnt, payload) = (alice.payload().await, alice.payload().await);
     let transaction = alice.site.cookie(TRANSACTION).expect("a cookie");
     let sibling = ("Sec-Fetch-Site", "same-site");
-    let doubled = ("Cookie", "__Host-a=1; __Host-a=2");
+    let doubled = ("Cookie", "__Host-sso-to=1; __Host-sso-to=2");
     let plain = ("Content-Type", "text/plain");
     let (long, wrong) = ("x".repeat(5_000), "recoveryPayload=wrong");
     let right = |payload: &str| format!("recoveryPayload={payload}");

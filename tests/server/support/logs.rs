@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn};
+use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -44,8 +44,11 @@ impl Drop for Log {
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let most = vestibule::cli::log_filter("trace").expect("a filter");
-        let is_watched = dynamic_filter_fn(|_, _| WATCHERS.load(Ordering::SeqCst) > 0).and(most);
+        // As much as anybody can ask for, and by the sharpest words for it.
+        let most = vestibule::cli::log_filter("trace,rocket::server[{message}]=trace");
+        let is_watched = dynamic_filter_fn(|_, _| WATCHERS.load(Ordering::SeqCst) > 0)
+            .and(most.expect("a filter"))
+            .and(filter_fn(vestibule::cli::is_for_logs));
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_writer(|| Writer)
