@@ -90,7 +90,7 @@ async fn serve(role: &Role) -> Result<()> {
             stop.notify();
             stop_floor.notify();
         });
-        let (accounts, floor) = join(accounts.launch(), floor.launch()).await;
+        let (accounts, floor) = join(Box::pin(accounts.launch()), Box::pin(floor.launch())).await;
         accounts.and(floor)
     } else {
         at_the_end_of_input(move || stop.notify());

@@ -20,7 +20,7 @@ use super::table::{Table, Target};
 const FLOODERS: usize = 64;
 const NETWORKS: u8 = 8;
 /// People who sign in meanwhile, each from a network of their own.
-const PEOPLE: u8 = 4;
+const PEOPLE: u8 = 8;
 /// Those who load the bridge pause, so as not to make the noise that they measure.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The pool's memory on one core, and 64 MiB, in MiB.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Result;
 
 /// How long an answer may take, and how large it may be.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LARGEST: usize = 1 << 20;
 
 /// A kept connection to a server on this machine.

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// Connections of the load, where a scenario does not say otherwise.
-pub const CONNECTIONS: usize = 16;
-
 /// Sizes and times; the full ones, or the quick ones.
 pub struct Plan {
     /// Sessions in the small and in the large database.
@@ -37,7 +34,7 @@ impl Plan {
     fn full() -> Self {
         Self {
             sessions: [1_000, 1_000_000],
-            rounds: 25,
+            rounds: 21,
             requests: 400,
             starts: 9,
             sign_in_rounds: 9,
@@ -50,13 +47,13 @@ impl Plan {
     fn quick() -> Self {
         Self {
             sessions: [1_000, 50_000],
-            rounds: 9,
-            requests: 150,
+            rounds: 7,
+            requests: 120,
             starts: 3,
             sign_in_rounds: 3,
             sign_ins: 15,
             phase: Duration::from_secs(2),
-            between: Duration::from_secs(8),
+            between: Duration::from_secs(14),
         }
     }
 }

@@ -81,7 +81,7 @@ impl SignIn {
             format!("Sec-Fetch-Site: same-origin\r\nX-Forwarded-For: 198.51.100.{network}\r\n");
         if self.known_device {
             let device = secret("device", self.account);
-            headers.push_str(&format!("Cookie: __Host-device={device}\r\n"));
+            headers += &["Cookie: __Host-device=", &device, "\r\n"].concat();
         }
         let (login, password) =
             (username(self.account), if self.right { PASSWORD } else { "guess" });

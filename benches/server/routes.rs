@@ -1,4 +1,7 @@
 //! What a request costs, against the floor, with few and with many sessions.
+//!
+//! Once with one connection, where every request wakes the server; once with several, where the
+//! floor answers many for each time it wakes, and a route waits for the threads of the database.
 
 use std::time::Duration;
 
@@ -6,7 +9,7 @@ use super::Result;
 use super::child::Role;
 use super::drive::{Slice, count, median, quantile, send_all};
 use super::http::{Answer, Connection};
-use super::plan::{CONNECTIONS, Plan};
+use super::plan::Plan;
 use super::requests;
 use super::seed::{Database, Databases};
 use super::server::Server;
@@ -15,18 +18,22 @@ use super::table::{Table, Target};
 /// The routes, and what share of the speed of the floor each should have.
 const ROUTES: [(&str, f64); 3] =
     [("GET /bridge", 0.35), ("POST /bridge/payload", 0.12), ("POST /v1/session/recover", 0.12)];
+/// How many connections there are at once.
+const CONNECTIONS: [usize; 2] = [1, 16];
+const ALL: usize = 16;
 const BRIDGE: usize = 0;
 const PAYLOAD: usize = 1;
 const RECOVER: usize = 2;
 
-/// A server, and what came of asking it: a [`Turns`] for each of the [`ROUTES`].
+/// A server, and what came of asking it: for each number of [`CONNECTIONS`], and each of the
+/// [`ROUTES`], the [`Turns`].
 struct Bench<'a> {
     server: Server,
     floor: Vec<Connection>,
     accounts: Vec<Connection>,
     database: &'a Database,
     picked: u64,
-    turns: [Turns; 3],
+    turns: [[Turns; 3]; 2],
 }
 
 /// Turns of one route, each beside a turn of the floor.
@@ -50,26 +57,27 @@ impl Turns {
 pub async fn measure(databases: &Databases, plan: &Plan, table: &mut Table) -> Result<()> {
     let mut small = Bench::start(&databases.small).await?;
     let mut large = Bench::start(&databases.large).await?;
-    if let Ok(route) = std::env::var("PROFILE") {
-        return small.profile(&route).await;
-    }
     for _ in 0..plan.rounds {
-        small.round(plan.requests).await?;
-        large.round(plan.requests).await?;
+        for load in 0..CONNECTIONS.len() {
+            small.round(plan.requests, load).await?;
+            large.round(plan.requests, load).await?;
+        }
     }
     for (index, (name, least)) in ROUTES.into_iter().enumerate() {
         let target = Target::AtLeast(least);
-        let (few, many) = (&small.turns[index], &large.turns[index]);
-        row(table, &format!("{name}, small"), few, &target);
-        row(table, &format!("{name}, large"), many, &target);
-        let growth = many.route.iter().zip(&few.route).map(|(many, few)| many / few);
-        table.row(
-            &format!("{name}, CPU large / small"),
-            median(&growth.collect::<Vec<_>>()),
-            "",
-            &Target::AtMost(1.5),
-            "",
-        );
+        for (load, connections) in CONNECTIONS.into_iter().enumerate() {
+            let (few, many) = (&small.turns[load][index], &large.turns[load][index]);
+            row(table, &format!("{name}, {connections} at once, small"), few, &target);
+            row(table, &format!("{name}, {connections} at once, large"), many, &target);
+            let growth = many.route.iter().zip(&few.route).map(|(many, few)| many / few);
+            table.row(
+                &format!("{name}, {connections} at once, CPU large / small"),
+                median(&growth.collect::<Vec<_>>()),
+                "",
+                &Target::AtMost(1.5),
+                "",
+            );
+        }
     }
     Ok(())
 }
@@ -93,25 +101,25 @@ impl<'a> Bench<'a> {
             floor: true,
         })?;
         let mut bench = Self {
-            floor: server.floor(connections()).await?,
-            accounts: server.accounts(connections()).await?,
+            floor: server.floor(ALL).await?,
+            accounts: server.accounts(ALL).await?,
             server,
             database,
             picked: 0x9e37_79b9_7f4a_7c15,
             turns: Default::default(),
         };
-        bench.round(200).await?;
+        bench.round(200, 1).await?;
         bench.turns = Default::default();
         Ok(bench)
     }
 
     /// One turn of each route, each after one of the floor.
-    async fn round(&mut self, requests: usize) -> Result<()> {
-        self.floor(requests, BRIDGE).await?;
+    async fn round(&mut self, requests: usize, load: usize) -> Result<()> {
+        self.floor(requests, (load, BRIDGE)).await?;
         let asked = self.for_sessions(requests, requests::bridge);
-        self.turn(asked, BRIDGE, |_| Ok(())).await?;
+        self.turn(asked, (load, BRIDGE), |_| Ok(())).await?;
 
-        self.floor(requests, PAYLOAD).await?;
+        self.floor(requests, (load, PAYLOAD)).await?;
         let asked = self.for_sessions(requests, requests::payload);
         let mut redeeming = Vec::with_capacity(requests);
         let minted = |answer: &Answer<'_>| {
@@ -120,55 +128,32 @@ impl<'a> Bench<'a> {
             redeeming.push(requests::recover(payload));
             Ok(())
         };
-        self.turn(asked, PAYLOAD, minted).await?;
+        self.turn(asked, (load, PAYLOAD), minted).await?;
 
-        self.floor(requests, RECOVER).await?;
-        self.turn(redeeming, RECOVER, |_| Ok(())).await
+        self.floor(requests, (load, RECOVER)).await?;
+        self.turn(redeeming, (load, RECOVER), |_| Ok(())).await
     }
 
-    async fn profile(&mut self, route: &str) -> Result<()> {
-        let began = std::time::Instant::now();
-        while began.elapsed() < Duration::from_secs(12) {
-            match route {
-                "floor" => self.floor(2000, 0).await?,
-                "bridge" => {
-                    let asked = self.for_sessions(500, requests::bridge);
-                    self.turn(asked, BRIDGE, |_| Ok(())).await?;
-                }
-                "payload" => {
-                    let asked = self.for_sessions(500, requests::payload);
-                    self.turn(asked, PAYLOAD, |_| Ok(())).await?;
-                }
-                _ => self.round(500).await?,
-            }
-        }
-        println!(
-            "{route} {:?}",
-            self.turns.each_ref().map(|t| (median(&t.floor), median(&t.route)))
-        );
-        Ok(())
-    }
-
-    async fn floor(&mut self, requests: usize, route: usize) -> Result<()> {
+    async fn floor(&mut self, requests: usize, (load, route): (usize, usize)) -> Result<()> {
         // The floor is cheap: more of it, for as long a look.
         let asked = self.for_sessions(4 * requests, requests::floor);
         let before = self.server.cpu()?;
-        let slice = send_all(&mut self.floor, asked, 200, |_| Ok(())).await?;
+        let slice = send_all(&mut self.floor[..CONNECTIONS[load]], asked, 200, |_| Ok(())).await?;
         let cpu = self.server.cpu()?.since(before).others;
-        self.turns[route].floor.push(micros_each(cpu, &slice));
+        self.turns[load][route].floor.push(micros_each(cpu, &slice));
         Ok(())
     }
 
     async fn turn(
         &mut self,
         asked: Vec<Vec<u8>>,
-        route: usize,
+        (load, route): (usize, usize),
         seen: impl FnMut(&Answer<'_>) -> Result<()>,
     ) -> Result<()> {
         let before = self.server.cpu()?;
-        let slice = send_all(&mut self.accounts, asked, 200, seen).await?;
+        let slice = send_all(&mut self.accounts[..CONNECTIONS[load]], asked, 200, seen).await?;
         let cpu = self.server.cpu()?.since(before).others;
-        let turns = &mut self.turns[route];
+        let turns = &mut self.turns[load][route];
         turns.route.push(micros_each(cpu, &slice));
         turns.rates.push(slice.rate());
         turns.latencies.extend(slice.latencies);
@@ -192,8 +177,4 @@ impl<'a> Bench<'a> {
 
 fn micros_each(cpu: Duration, slice: &Slice) -> f64 {
     cpu.as_secs_f64() * 1e6 / count(slice.latencies.len())
-}
-
-fn connections() -> usize {
-    std::env::var("VB_C").map_or(CONNECTIONS, |c| c.parse().unwrap_or(CONNECTIONS))
 }

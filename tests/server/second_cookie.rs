@@ -116,7 +116,10 @@ async fn it_opens_nothing_else() {
     frame().consent("specs", "allow").await;
     frame().post("/account/sessions/end-others", &[]).await;
     let leave = json!({ "clientId": "notes", "origin": NOTES });
-    frame().bridge_call("/bridge/signout", &leave).await;
+    let left = frame().bridge_call("/bridge/signout", &leave).await;
+    assert_eq!(left.status, 409, "it does not claim a sign-out that did not happen");
+    assert_eq!(left.json()["error"], "storage_blocked");
+    assert!(left.set_cookies().is_empty());
 
     assert!(alice.is_signed_in().await, "none of this ended the session");
     let asked = alice.ask("specs", SPECS, false, None).await.json();

@@ -180,6 +180,41 @@ test('on another site, third-party cookies allowed, the widget knows the person'
   await sidebar(tab).getByText('Seen from afar').waitFor();
 });
 
+test('a sign-out in a frame on another site says where to finish it', async (t) => {
+  const chromium = await browserFor(t, 'allowed');
+  const [tab, accounts] = [await chromium.tab(), await chromium.tab()];
+  await signIn(accounts, demo.accounts, alice);
+  await tab.goto(demo.specs);
+  await knows(sidebar(tab), alice.fullName);
+
+  const opening = chromium.context.waitForEvent('page');
+  await sidebar(tab).getByRole('button', { name: 'Sign out' }).click();
+  const opened = await opening;
+  await opened.getByRole('heading', { name: 'Sign out?' }).waitFor();
+  await knowsNobody(sidebar(tab));
+  await opened.getByRole('button', { name: 'Sign out' }).click();
+  await opened.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await tab.reload();
+  await knowsNobody(sidebar(tab));
+});
+
+test('a site of another organisation is agreed to once, and the next sign-in leads straight back', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await tab.goto(demo.specs);
+  await tab.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
+  await fillSignIn(tab, alice);
+  const allow = tab.getByRole('button', { name: 'Allow' });
+  await allow.click();
+  await arrive(tab, new RegExp(`^${demo.specs}/`));
+
+  await signOut(tab, demo.accounts);
+  await tab.goto(demo.specs);
+  await tab.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
+  await tab.getByText('Specs').first().waitFor();
+  await fillSignIn(tab, alice);
+  await arrive(tab, new RegExp(`^${demo.specs}/`));
+});
+
 test('without script the sites can be read, and sign-in leads back to them', async (t) => {
   const tab = await (await browserFor(t)).tabWithoutScript();
   await tab.goto(`${demo.wiki}/page/things-to-try`);

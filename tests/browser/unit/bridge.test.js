@@ -230,7 +230,7 @@ test('sign-off by a client that may not gets silence', async () => {
 });
 
 test('sign-off that could not be done is not called done', async () => {
-  for (const [status, error] of /** @type {const} */ ([[500, 'server_error'], [429, 'rate_limited']])) {
+  for (const [status, error] of /** @type {const} */ ([[500, 'server_error'], [429, 'rate_limited'], [409, 'storage_blocked']])) {
     const bridge = framed({ server: async () => reply(status) });
     bridge.say('signoff');
     await turns();
