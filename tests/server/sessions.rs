@@ -1,7 +1,10 @@
 //! One's sessions: how long they live, where they are, and ending them.
 
 use crate::support::{Browser, PASSWORD, Setup, TestServer};
-use vestibule::clock::{DAY, HOUR, MINUTE};
+use vestibule::clock::{DAY, HOUR, MINUTE, SECOND};
+use vestibule::domain::secret::Secret;
+use vestibule::store::accounts::MOST_DEVICES;
+use vestibule::store::sessions::{MOST_SESSIONS, NewSession};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
 const PHONE: &str =
@@ -225,4 +228,52 @@ async fn the_time_of_last_use_is_written_now_and_then() {
     server.clock.advance(1);
     alice.get("/account").await;
     assert_ne!(last_seen().await, first);
+}
+
+#[rocket::async_test]
+async fn an_account_has_at_most_a_hundred_sessions_and_the_oldest_ends() {
+    let server = TestServer::new().await;
+    let first = server.signed_up("alice").await;
+    let mut last = None;
+    for _ in 0..MOST_SESSIONS {
+        server.clock.advance(SECOND);
+        let browser = server.browser();
+        assert_eq!(browser.sign_in("alice", PASSWORD).await.status, 303);
+        last = Some(browser);
+    }
+    assert!(!first.is_signed_in().await, "one more than a hundred");
+    assert!(last.expect("signed in").is_signed_in().await);
+    let uid = server.database.texts("SELECT uid FROM accounts").await.remove(0);
+    let open = server.store.sessions_of(&uid, server.clock.now()).await.expect("the list");
+    assert_eq!(i64::try_from(open.len()), Ok(MOST_SESSIONS));
+    let devices = server.database.rows("devices", &["id"]).await.len();
+    assert_eq!(i64::try_from(devices), Ok(MOST_DEVICES));
+}
+
+#[rocket::async_test]
+async fn no_session_outlives_a_change_of_the_password_under_way() {
+    let server = TestServer::new().await;
+    server.signed_up("alice").await;
+    let now = server.clock.now();
+    for round in 0..50 {
+        let found = server.store.account_by_login("alice").await.expect("it is read");
+        let found = found.expect("alice is there");
+        let uid = &found.account.uid;
+        let new = NewSession {
+            secret: Secret::random().hash(),
+            none_secret: None,
+            kept: false,
+            user_agent: String::new(),
+            address: String::new(),
+        };
+        let next = format!("hash of round {round}");
+        let (changed, opened) = rocket::tokio::join!(
+            server.store.set_password(uid, &next, now),
+            server.store.add_session(uid, &found.password_hash, &new, None, now),
+        );
+        assert!(changed.expect("it is changed"));
+        opened.expect("it is opened, or not");
+        let open = server.store.sessions_of(uid, now).await.expect("the list");
+        assert!(open.is_empty(), "round {round}: a session of the old password lives");
+    }
 }
