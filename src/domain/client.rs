@@ -1,6 +1,7 @@
 //! Clients: the registrations of relying parties, with the names of RFC 7591 wherever it has one.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use super::origin::{Embedder, Origin, check_uri};
 use super::scope::Scope;
@@ -214,7 +215,7 @@ fn one_of<'a>(
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     /// What is registered.
-    pub registration: Registration,
+    pub registration: Arc<Registration>,
     /// SHA-256 of its secret, and of the one before while it is being rotated.
     pub secret_hashes: Vec<String>,
     /// Whether it stands in the configuration (else it was added by hand).

@@ -122,15 +122,16 @@ mod tests {
     use super::*;
     use crate::domain::client::Registration;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn parse(next: &str) -> Option<ReturnTo> {
         let issuer = Origin::parse("https://accounts.example.org").expect("valid");
         let wiki = |first_party, uri: &str| Client {
-            registration: Registration {
+            registration: Arc::new(Registration {
                 first_party,
                 return_uris: vec![uri.to_owned()],
                 ..Registration::named("wiki", "https://wiki.example.org")
-            },
+            }),
             ..Client::default()
         };
         let clients = [
@@ -181,10 +182,11 @@ mod tests {
     fn a_page_about_a_client_returns_to_that_client_only() {
         let issuer = Origin::parse("https://accounts.example.org").expect("valid");
         let mut specs = Client {
-            registration: Registration::named("specs", "https://specs.example.net"),
+            registration: Registration::named("specs", "https://specs.example.net").into(),
             ..Client::default()
         };
-        specs.registration.return_uris = vec!["https://specs.example.net/return".into()];
+        Arc::make_mut(&mut specs.registration).return_uris =
+            vec!["https://specs.example.net/return".into()];
         let parse = |next| ReturnTo::parse_for(&specs, next, &issuer);
         assert!(parse("https://specs.example.net/return").is_some() && parse("/account").is_some());
         assert!(parse("https://specs.example.net/").is_none() && parse("//evil.test").is_none());

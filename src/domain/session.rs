@@ -49,13 +49,25 @@ impl Session {
     /// A non-secret mark by which scripts of ours on this browser see that the session changed.
     #[must_use]
     pub fn mark(&self) -> String {
-        let digest = Sha256::digest(format!("vestibule session mark\n{}", self.id));
-        hex::encode(&digest[..12])
+        mark(&self.id)
     }
 
     /// Whether its time of last use should be written again.
     #[must_use]
     pub fn is_due_for_touch(&self, now: i64) -> bool {
-        now - self.last_seen_at >= TOUCH_EVERY
+        is_due_for_touch(self.last_seen_at, now)
     }
+}
+
+/// The mark of the session with this id: see [`Session::mark`].
+#[must_use]
+pub fn mark(session_id: &str) -> String {
+    let digest = Sha256::digest(format!("vestibule session mark\n{session_id}"));
+    hex::encode(&digest[..12])
+}
+
+/// Whether it is time to write that a session was used.
+#[must_use]
+pub fn is_due_for_touch(last_seen_at: i64, now: i64) -> bool {
+    now - last_seen_at >= TOUCH_EVERY
 }

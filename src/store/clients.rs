@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 
+use super::registrations::Registrations;
 use super::{Result, Store, in_transaction, on};
 use crate::domain::client::{Client, Registration};
 
@@ -27,10 +28,9 @@ struct ClientRow {
 }
 
 impl ClientRow {
-    fn read(self) -> Result<Client> {
-        let registration: Registration = serde_json::from_str(&self.registration)?;
+    fn read(self, known: &Registrations) -> Result<Client> {
         Ok(Client {
-            registration,
+            registration: known.parse(self.registration)?,
             secret_hashes: [self.secret_hash, self.old_secret_hash].into_iter().flatten().collect(),
             declared: self.declared != 0,
             created_at: self.created_at,
@@ -57,13 +57,13 @@ impl Store {
     pub async fn client(&self, client_id: &str) -> Result<Option<Client>> {
         let row: Option<ClientRow> =
             on!(self, read, db => sqlx::query_as(BY_ID).bind(client_id).fetch_optional(db).await)?;
-        row.map(ClientRow::read).transpose()
+        row.map(|row| row.read(&self.registrations)).transpose()
     }
 
     /// Every client, by id.
     pub async fn list_clients(&self) -> Result<Vec<Client>> {
         let rows: Vec<ClientRow> = on!(self, read, db => sqlx::query_as(ALL).fetch_all(db).await)?;
-        rows.into_iter().map(ClientRow::read).collect()
+        rows.into_iter().map(|row| row.read(&self.registrations)).collect()
     }
 
     /// Adds a client by hand. False when the id is taken.
@@ -167,7 +167,7 @@ fn plan_sync(present: &[Client], declared: &[(Registration, Option<String>)]) ->
         match present.iter().find(|client| client.registration.client_id == *id) {
             None => plan.added.push(id.clone()),
             Some(client) => {
-                let same = client.registration == *registration
+                let same = *client.registration == *registration
                     && client.secret_hashes.first() == secret.as_ref()
                     && client.declared
                     && client.disabled_at.is_none();

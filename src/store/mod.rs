@@ -4,26 +4,35 @@
 //! One method is one transaction. What refuses access is read here on every request.
 
 pub mod accounts;
+pub mod bridge;
 pub mod clients;
+mod connections;
 pub mod consents;
 mod error;
 pub mod payloads;
+mod registrations;
 mod secrets;
 pub mod sessions;
+mod writer;
 
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::Acquire;
+use sqlx::migrate::{AppliedMigration, Migrate, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use connections::Readers;
 pub use error::StoreError;
+use registrations::Registrations;
+use writer::Writer;
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// Connections of SQLite that read.
+const READERS: u32 = 2;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -32,22 +41,42 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 pub struct Store {
     pool: Pool,
     queries: Arc<AtomicU64>,
+    registrations: Registrations,
 }
 
 /// SQLite has one connection that writes and several that read beside it (WAL).
 #[derive(Clone, Debug)]
 enum Pool {
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite { read: Arc<Readers>, write: Writer },
     Postgres(PgPool),
 }
 
 /// Expands an expression for each driver, outside a transaction. `read` connections see all that
 /// was committed; `write` is the one connection of SQLite that may write.
 macro_rules! on {
-    ($store:expr, $which:ident, $db:ident => $body:expr) => {{
+    ($store:expr, read, $db:ident => $body:expr) => {{
         $store.count_query();
         match &$store.pool {
-            $crate::store::Pool::Sqlite { $which: $db, .. } => $body,
+            $crate::store::Pool::Sqlite { read, .. } => {
+                let mut lent = read.lend().await?;
+                let $db = lent.connection();
+                $body
+            }
+            $crate::store::Pool::Postgres($db) => $body,
+        }
+    }};
+    ($store:expr, write, $db:ident => $body:expr) => {{
+        $store.count_query();
+        match &$store.pool {
+            $crate::store::Pool::Sqlite { write, .. } => {
+                let mut turn = write.turn().await?;
+                let outcome = {
+                    let $db = turn.connection();
+                    $body
+                };
+                turn.end().await?;
+                outcome
+            }
             $crate::store::Pool::Postgres($db) => $body,
         }
     }};
@@ -60,10 +89,13 @@ macro_rules! in_transaction {
         $store.count_query();
         match &$store.pool {
             $crate::store::Pool::Sqlite { write, .. } => {
-                // Takes the write lock at once, so that no upgrade can fail in the middle.
-                let mut $tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                let outcome = $body;
-                $tx.commit().await?;
+                let mut turn = write.turn().await?;
+                turn.begin().await?;
+                let outcome = {
+                    let $tx = turn.connection();
+                    $body
+                };
+                turn.end().await?;
                 outcome
             }
             $crate::store::Pool::Postgres(pool) => {
@@ -87,7 +119,7 @@ impl Store {
         } else {
             open_sqlite(url).await?
         };
-        Ok(Self { pool, queries: Arc::default() })
+        Ok(Self { pool, queries: Arc::default(), registrations: Registrations::default() })
     }
 
     /// Brings the tables up to this version; gives the descriptions of what was applied.
@@ -111,15 +143,7 @@ impl Store {
 
     /// The descriptions of the migrations that this version has and the database has not.
     pub async fn pending_migrations(&self) -> Result<Vec<String>> {
-        let applied = on!(self, write, db => {
-            let mut connection = db.acquire().await?;
-            // Nodes that start at the same moment take turns.
-            connection.lock().await?;
-            let made = connection.ensure_migrations_table(&MIGRATIONS.table_name).await;
-            connection.unlock().await?;
-            made?;
-            connection.list_applied_migrations(&MIGRATIONS.table_name).await?
-        });
+        let applied = on!(self, write, db => applied(&mut *db.acquire().await?).await?);
         let is_pending = |version| applied.iter().all(|done| done.version != version);
         let all = MIGRATIONS.iter().filter(|m| is_pending(m.version));
         Ok(all.map(|m| format!("{:04} {}", m.version, m.description)).collect())
@@ -154,6 +178,16 @@ impl Store {
     }
 }
 
+async fn applied(connection: &mut impl Migrate) -> Result<Vec<AppliedMigration>> {
+    let table = &MIGRATIONS.table_name;
+    // Nodes that start at the same moment take turns.
+    connection.lock().await?;
+    let made = connection.ensure_migrations_table(table).await;
+    connection.unlock().await?;
+    made?;
+    Ok(connection.list_applied_migrations(table).await?)
+}
+
 async fn open_postgres(url: &str) -> Result<PgPool> {
     let options = PgConnectOptions::from_str(url)?.application_name("vestibule");
     let pool = PgPoolOptions::new()
@@ -172,38 +206,11 @@ async fn open_sqlite(url: &str) -> Result<Pool> {
         .journal_mode(SqliteJournalMode::Wal)
         // What was acknowledged survives a loss of power, not only a killed process.
         .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-8192")
-        .pragma("mmap_size", "134217728");
-    let pool = |connections| {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // The file does not go away; asking it first would double the work.
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(5))
-    };
-    let write = connect_sqlite(pool(1), &options).await?;
-    let read = connect_sqlite(pool(4), &options).await?;
-    Ok(Pool::Sqlite { read, write })
-}
-
-/// Connects once the file is not locked. SQLite waits for locks by itself, except while another
-/// process that opens a new file at the same time switches it to WAL, which takes a moment.
-async fn connect_sqlite(
-    pool: SqlitePoolOptions,
-    options: &SqliteConnectOptions,
-) -> Result<SqlitePool> {
-    const BUSY: &str = "5";
-    for _ in 0..100 {
-        match pool.clone().connect_with(options.clone()).await {
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            connected => return Ok(connected?),
-        }
-    }
-    Ok(pool.connect_with(options.clone()).await?)
+        .pragma("cache_size", "-8192");
+    Ok(Pool::Sqlite {
+        write: Writer::open(&options).await?,
+        read: Arc::new(Readers::open(&options, READERS).await?),
+    })
 }
 
 /// Every look-up by a secret or an id, by name: tests ask both databases for the plan of each and
@@ -211,6 +218,13 @@ async fn connect_sqlite(
 #[doc(hidden)]
 #[must_use]
 pub fn lookups() -> Vec<(&'static str, &'static str)> {
-    [accounts::LOOKUPS, clients::LOOKUPS, consents::LOOKUPS, payloads::LOOKUPS, sessions::LOOKUPS]
-        .concat()
+    [
+        accounts::LOOKUPS,
+        bridge::LOOKUPS,
+        clients::LOOKUPS,
+        consents::LOOKUPS,
+        payloads::LOOKUPS,
+        sessions::LOOKUPS,
+    ]
+    .concat()
 }

@@ -65,7 +65,7 @@ struct OwnerRow {
 impl OwnerRow {
     fn consents_to(&self, client: &Client) -> bool {
         let granted = self.scope.as_deref().and_then(|scope| Scope::parse(scope).ok());
-        consent::is_given(client, granted.as_ref())
+        consent::is_given(&client.registration, granted.as_ref())
     }
 }
 

@@ -183,17 +183,18 @@ impl Store {
             let held = sqlx::query(HOLD).bind(account_uid).bind(password_hash)
                 .execute(&mut *tx).await?.rows_affected();
             if held == 0 {
-                return Ok(None);
-            }
-            if let Some(old) = replaces {
-                sqlx::query(FINISH).bind(&old.id).bind(&old.account_uid).bind(now)
+                0
+            } else {
+                if let Some(old) = replaces {
+                    sqlx::query(FINISH).bind(&old.id).bind(&old.account_uid).bind(now)
+                        .execute(&mut *tx).await?;
+                }
+                let added = bind_session!(sqlx::query(ADD), session, new, password_hash, now)
+                    .execute(&mut *tx).await?.rows_affected();
+                sqlx::query(FINISH_OLDEST).bind(account_uid).bind(now).bind(MOST_SESSIONS)
                     .execute(&mut *tx).await?;
+                added
             }
-            let added = bind_session!(sqlx::query(ADD), session, new, password_hash, now)
-                .execute(&mut *tx).await?.rows_affected();
-            sqlx::query(FINISH_OLDEST).bind(account_uid).bind(now).bind(MOST_SESSIONS)
-                .execute(&mut *tx).await?;
-            added
         });
         Ok((added == 1).then_some(session))
     }
@@ -216,21 +217,22 @@ impl Store {
             let changed = sqlx::query(CHANGE).bind(account_uid).bind(old_hash).bind(new_hash)
                 .bind(now).execute(&mut *tx).await?.rows_affected();
             if changed == 0 {
-                return Ok(None);
+                0
+            } else {
+                sqlx::query(BURN_PAYLOADS).bind(account_uid).bind(now).execute(&mut *tx).await?;
+                sqlx::query(FINISH_OTHERS).bind(account_uid).bind("").bind(now)
+                    .execute(&mut *tx).await?;
+                bind_session!(sqlx::query(ADD), session, new, new_hash, now)
+                    .execute(&mut *tx).await?.rows_affected()
             }
-            sqlx::query(BURN_PAYLOADS).bind(account_uid).bind(now).execute(&mut *tx).await?;
-            sqlx::query(FINISH_OTHERS).bind(account_uid).bind("").bind(now)
-                .execute(&mut *tx).await?;
-            bind_session!(sqlx::query(ADD), session, new, new_hash, now)
-                .execute(&mut *tx).await?.rows_affected()
         });
         Ok((added == 1).then_some(session))
     }
 
     /// Writes that a session was used.
-    pub async fn touch_session(&self, session: &Session, now: i64) -> Result<()> {
-        let idle_expires_at = now + lifetime(session.kept).idle;
-        on!(self, write, db => sqlx::query(TOUCH).bind(&session.id).bind(now)
+    pub async fn touch_session(&self, id: &str, kept: bool, now: i64) -> Result<()> {
+        let idle_expires_at = now + lifetime(kept).idle;
+        on!(self, write, db => sqlx::query(TOUCH).bind(id).bind(now)
             .bind(idle_expires_at).execute(db).await.map(|_| ()))?;
         Ok(())
     }

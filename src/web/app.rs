@@ -72,7 +72,7 @@ impl App {
         let onward = ReturnTo::parse_for(&client, &next, &self.issuer);
         Ok(ReturnTo::Consent {
             path: path.clone(),
-            client_name: client.registration.client_name,
+            client_name: client.registration.client_name.clone(),
             onward: onward.map(|to| to.onward().to_vec()).unwrap_or_default(),
         })
     }

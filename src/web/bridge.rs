@@ -15,16 +15,16 @@ use super::body::{JsonBody, Query};
 use super::cookies;
 use super::error::Problem;
 use super::guard::fetch_metadata::BridgeCall;
-use super::guard::visitor::{Cookies, signed_in, touch};
+use super::guard::visitor::{Cookies, signed_in};
 use super::headers::Framable;
 use crate::domain::account::fold;
-use crate::domain::client::{Client, Registration};
-use crate::domain::consent;
+use crate::domain::client::{Registration, is_id};
 use crate::domain::origin::Embedder;
 use crate::domain::recovery_payload::{Binding, LIFETIME, is_nonce};
 use crate::domain::secret::{Secret, SecretHash};
+use crate::domain::session;
 use crate::random;
-use crate::store::sessions::SignedIn;
+use crate::store::bridge::{BridgeView, By};
 
 /// Every route of this module.
 #[must_use]
@@ -70,13 +70,13 @@ async fn show(
     query: Query,
 ) -> Result<Framable<WithBridgeHeaders>, Problem> {
     let client_id = query.0.text("client_id")?;
-    let client = app.active_client(&client_id).await?;
-    let registration = client
-        .ok_or_else(|| Problem::not_found("No site is registered under this client_id."))?
-        .registration;
+    let secret = cookies.session.as_ref().map(Secret::hash);
+    let view = view(app, &client_id, secret.as_ref().map_or(By::Nothing, By::Session)).await?;
+    let BridgeView { registration, person } =
+        view.ok_or_else(|| Problem::not_found("No site is registered under this client_id."))?;
     let nonce = STANDARD.encode(random::bytes::<16>());
     let page = BridgePage {
-        mark: signed_in(app, &cookies).await?.map(|who| who.session.mark()).unwrap_or_default(),
+        mark: person.map(|person| session::mark(&person.session_id)).unwrap_or_default(),
         page: Values {
             client_id: &client_id,
             origins: serde_json::to_string(&registration.origins)
@@ -93,6 +93,21 @@ async fn show(
         ),
         ancestors: ancestors(&registration),
     })
+}
+
+/// The client, if it is registered and not disabled, and who is signed in; notes, now and then,
+/// that a session was used.
+async fn view(app: &App, client_id: &str, by: By<'_>) -> Result<Option<BridgeView>, Problem> {
+    if !is_id(client_id) {
+        return Ok(None);
+    }
+    let now = app.now();
+    let view = app.store.bridge_view(client_id, by, now).await?;
+    let person = view.as_ref().and_then(|view| view.person.as_ref());
+    if let Some(person) = person.filter(|p| session::is_due_for_touch(p.last_seen_at, now)) {
+        app.store.touch_session(&person.session_id, person.kept, now).await?;
+    }
+    Ok(view)
 }
 
 /// Who may stand above the bridge of a client: its own origins and its embedders.
@@ -155,29 +170,23 @@ async fn payload(
     if ask.nonce.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
         return Err(Problem::bad_request("`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -."));
     }
-    let client = asking_client(app, &ask.client_id, &ask.origin).await?;
-    let who = whoever(app, &cookies).await?;
-    let Some(who) = who else {
+    let BridgeView { registration, person } = asking(app, &ask, &cookies).await?;
+    let Some(person) = person else {
         return Ok(Verdict::no("login_required", String::new()));
     };
-    app.limits.bridge(&who.session.id, &ask.client_id)?;
-    let mark = who.session.mark();
-    let granted = if client.registration.first_party {
-        None
-    } else {
-        app.store.consent(&who.account.uid, &ask.client_id).await?
-    };
-    if !consent::is_given(&client, granted.as_ref()) {
+    app.limits.bridge(&person.session_id, &ask.client_id)?;
+    let mark = session::mark(&person.session_id);
+    if !person.consents {
         return Ok(Verdict::no("consent_required", mark));
     }
-    let same_user = ask.username.as_deref().map(|name| fold(name) == fold(&who.account.username));
+    let same_user = ask.username.as_deref().map(|name| fold(name) == fold(&person.username));
     if !ask.mint || same_user == Some(true) {
         return Ok(Json(Verdict::yes(mark)));
     }
-    if client.registration.require_nonce && ask.nonce.is_none() {
+    if registration.require_nonce && ask.nonce.is_none() {
         return Ok(Verdict::no("nonce_required", mark));
     }
-    let payload = mint(app, &who, ask).await?;
+    let payload = mint(app, &person.session_id, ask).await?;
     Ok(Json(Verdict {
         recovery_payload: Some(payload.reveal()),
         expires_in: Some(LIFETIME / 1_000),
@@ -186,34 +195,33 @@ async fn payload(
     }))
 }
 
-/// The client, if its pages live at the origin that asks.
-async fn asking_client(app: &App, client_id: &str, origin: &str) -> Result<Client, Problem> {
-    let client = app.active_client(client_id).await?;
-    let client = client.filter(|client| client.registration.has_origin(origin));
-    client.ok_or_else(|| Problem::forbidden("This page is not one of the client's."))
+/// The client, if its pages live at the origin that asks, and who is signed in: by the first
+/// cookie or, in a frame on another site, by the second.
+async fn asking(app: &App, ask: &Ask, cookies: &Cookies) -> Result<BridgeView, Problem> {
+    let (first, second) = (cookies.session.as_ref(), cookies.session_none.as_ref());
+    let (first, second) = (first.map(Secret::hash), second.map(Secret::hash));
+    let first = first.as_ref().map_or(By::Nothing, By::Session);
+    let found = of_origin(view(app, &ask.client_id, first).await?, &ask.origin)?;
+    match &second {
+        Some(second) if found.person.is_none() => {
+            let found = view(app, &ask.client_id, By::SessionNone(second)).await?;
+            of_origin(found, &ask.origin)
+        }
+        _ => Ok(found),
+    }
 }
 
-/// Who is signed in, by the first cookie or, in a frame on another site, by the second.
-async fn whoever(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>, Problem> {
-    if let Some(who) = signed_in(app, cookies).await? {
-        return Ok(Some(who));
-    }
-    let Some(secret) = &cookies.session_none else {
-        return Ok(None);
-    };
-    let who = app.store.signed_in_cross_site(&secret.hash(), app.now()).await?;
-    if let Some(who) = &who {
-        touch(app, who).await?;
-    }
-    Ok(who)
+fn of_origin(view: Option<BridgeView>, origin: &str) -> Result<BridgeView, Problem> {
+    let view = view.filter(|view| view.registration.has_origin(origin));
+    view.ok_or_else(|| Problem::forbidden("This page is not one of the client's."))
 }
 
-async fn mint(app: &App, who: &SignedIn, ask: Ask) -> Result<Secret, Problem> {
+async fn mint(app: &App, session_id: &str, ask: Ask) -> Result<Secret, Problem> {
     let payload = Secret::random();
     let hash = |nonce: String| SecretHash::of(nonce.as_bytes()).as_str().to_owned();
     let binding =
         Binding { client_id: ask.client_id, origin: ask.origin, nonce_hash: ask.nonce.map(hash) };
-    app.store.add_payload(&payload.hash(), &who.session.id, &binding, app.now()).await?;
+    app.store.add_payload(&payload.hash(), session_id, &binding, app.now()).await?;
     Ok(payload)
 }
 
@@ -232,7 +240,10 @@ async fn signout(
     jar: &CookieJar<'_>,
     ask: JsonBody<SignOff>,
 ) -> Result<Status, Problem> {
-    let client = asking_client(app, &ask.0.client_id, &ask.0.origin).await?;
+    let client = app.active_client(&ask.0.client_id).await?;
+    let client = client
+        .filter(|client| client.registration.has_origin(&ask.0.origin))
+        .ok_or_else(|| Problem::forbidden("This page is not one of the client's."))?;
     if !client.registration.first_party {
         return Err(Problem::forbidden("Only sites of this organisation can sign a person out."));
     }
@@ -241,7 +252,7 @@ async fn signout(
             app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
         }
         // Only the second cookie came along, which opens nothing else: do not claim a sign-out.
-        None if whoever(app, &cookies).await?.is_some() => {
+        None if is_known_by_second_cookie(app, &cookies).await? => {
             let text = "A frame on another site cannot sign a person out.";
             return Err(Problem::new(Status::Conflict, "storage_blocked", text));
         }
@@ -249,4 +260,12 @@ async fn signout(
     }
     cookies::clear_session(jar);
     Ok(Status::NoContent)
+}
+
+/// Whether the second cookie, which other sites' frames may send, says who is there.
+async fn is_known_by_second_cookie(app: &App, cookies: &Cookies) -> Result<bool, Problem> {
+    let Some(secret) = &cookies.session_none else {
+        return Ok(false);
+    };
+    Ok(app.store.signed_in_cross_site(&secret.hash(), app.now()).await?.is_some())
 }

@@ -4,6 +4,7 @@ mod account;
 pub mod app;
 pub mod assets;
 mod body;
+mod brake;
 mod bridge;
 mod cookies;
 mod error;
@@ -29,6 +30,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         // Ours replaces the framework's: it knows which page may be framed by whom.
         .attach(Shield::new())
         .attach(headers::Headers)
+        .attach(brake::Brake::new())
         .attach(request_id::RequestLog)
         .attach(templates::fairing())
         .manage(app)

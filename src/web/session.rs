@@ -180,5 +180,5 @@ async fn is_active(app: &App, client: &Client, sid: &str) -> Result<bool, Proble
         return Ok(false);
     };
     let granted = app.store.consent(&uid, id).await?;
-    Ok(consent::is_given(client, granted.as_ref()))
+    Ok(consent::is_given(&client.registration, granted.as_ref()))
 }

@@ -43,7 +43,7 @@ async fn client(app: &App, id: &str) -> Result<Client, Problem> {
 async fn has_consent(app: &App, who: &SignedIn, client: &Client) -> Result<bool, Problem> {
     let id = &client.registration.client_id;
     let granted = app.store.consent(&who.account.uid, id).await?;
-    Ok(consent::is_given(client, granted.as_ref()))
+    Ok(consent::is_given(&client.registration, granted.as_ref()))
 }
 
 /// Where the person goes from here: to `next`, or to a page that says what was decided.
@@ -90,7 +90,7 @@ pub(super) async fn form(
     let ask = Ask {
         site,
         client_id,
-        client_name: registration.client_name,
+        client_name: registration.client_name.clone(),
         scopes: registration.scope.in_plain_words(),
         next,
     };
@@ -133,6 +133,6 @@ pub(super) async fn done(
     let who = person(visitor, &path(&client_id, ""))?;
     let granted = has_consent(app, &who, &client).await?;
     let link = client.registration.origins.first().map(|origin| format!("{origin}/"));
-    let client_name = client.registration.client_name;
+    let client_name = client.registration.client_name.clone();
     Ok(Page::new("consent_done.html", Done { client_name, granted, link }))
 }

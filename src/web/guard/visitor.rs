@@ -112,17 +112,10 @@ pub async fn signed_in(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>,
     };
     let now = app.now();
     let signed_in = app.store.signed_in(&secret.hash(), now).await?;
-    if let Some(who) = &signed_in {
-        touch(app, who).await?;
+    if let Some(SignedIn { session, .. }) = &signed_in
+        && session.is_due_for_touch(now)
+    {
+        app.store.touch_session(&session.id, session.kept, now).await?;
     }
     Ok(signed_in)
-}
-
-/// Notes that a session was used, if that was not noted in the last minutes.
-pub async fn touch(app: &App, who: &SignedIn) -> Result<(), Problem> {
-    let now = app.now();
-    if who.session.is_due_for_touch(now) {
-        app.store.touch_session(&who.session, now).await?;
-    }
-    Ok(())
 }
