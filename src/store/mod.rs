@@ -82,8 +82,9 @@ macro_rules! on {
     }};
 }
 
-/// Expands a block for each driver inside a transaction that it commits at the end. An early
-/// `return` or `?` rolls back.
+/// Expands a block for each driver inside a transaction that it commits at the end. A failing `?`
+/// rolls back, on SQLite with everybody who shares the transaction: so an outcome that is no failure
+/// is the value of the block, never an early `return`.
 macro_rules! in_transaction {
     ($store:expr, $tx:ident => $body:block) => {{
         $store.count_query();
