@@ -9,7 +9,9 @@ pub mod random;
 
 pub mod config;
 pub mod domain;
+pub mod keys;
 pub mod limits;
+pub mod outgoing;
 pub mod passwords;
 pub mod store;
 
@@ -29,7 +31,8 @@ use std::fmt;
 
 use clock::Clock;
 use config::Config;
-use jobs::Jobs;
+use jobs::{Jobs, Logouts, UnderWay};
+use outgoing::Outgoing;
 use store::{Store, StoreError};
 use web::app::App;
 
@@ -77,12 +80,33 @@ pub async fn attach_to(
     tracing::info!(added = ?synced.added, changed = ?synced.changed, disabled = ?synced.disabled,
         "clients are as declared");
     let app = App::start(config, store.clone(), clock.clone()).await.map_err(StartError)?;
-    let jobs = Jobs { store, clock, limits: app.limits.clone() };
+    let jobs = jobs(config, &app)?;
     // The template engine insists on a folder, though every template is inside the binary.
     let folder = tempfile::tempdir()
         .map_err(|error| StartError(format!("no temporary folder could be made: {error}")))?;
     let figment = own_settings(rocket.figment().clone(), folder.path());
     Ok(web::mount(rocket.configure(figment).manage(folder), app).attach(jobs))
+}
+
+fn jobs(config: &Config, app: &App) -> Result<Jobs, StartError> {
+    let outgoing = Outgoing::new(&config.outgoing_networks).map_err(StartError)?;
+    let store = app.store.aside();
+    Ok(Jobs {
+        logouts: Logouts {
+            store: store.clone(),
+            clock: app.clock.clone(),
+            keys: app.keys.clone(),
+            outgoing,
+            issuer: app.issuer.clone(),
+            pairwise_salt: app.pairwise_salt.clone(),
+            under_way: UnderWay::default(),
+        },
+        store,
+        clock: app.clock.clone(),
+        limits: app.limits.clone(),
+        keys: app.keys.clone(),
+        wake: app.wake.clone(),
+    })
 }
 
 /// What of Rocket's configuration is not anybody's choice, in whatever profile.

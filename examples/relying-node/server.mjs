@@ -9,6 +9,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
+import { BadToken, Remembered, logoutTokens } from './logout_token.mjs';
 
 const { ACCOUNTS, ACCOUNTS_INTERNAL = ACCOUNTS, CLIENT_ID, CLIENT_SECRET, ORIGIN, PORT = '8080', HOST = '127.0.0.1' } = process.env;
 for (const [name, value] of Object.entries({ ACCOUNTS, CLIENT_ID, CLIENT_SECRET, ORIGIN })) {
@@ -32,20 +33,19 @@ class Refusal extends Error {
 
 // ---- the accounts server, off-band ----
 
-/** Calls with a deadline, without redirects, and reads no more than 64 kB. */
+/** Calls with a deadline, without redirects, and reads no more than 64 kB. Without a body it asks for what is public. */
 async function call(path, body) {
   const authorization = `Basic ${Buffer.from([CLIENT_ID, CLIENT_SECRET].map(encodeURIComponent).join(':')).toString('base64')}`;
   try {
-    const response = await fetch(ACCOUNTS_INTERNAL + path, {
-      method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(3 * SECONDS),
-      headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body),
-    });
+    const asked = body && { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(ACCOUNTS_INTERNAL + path, { ...asked, redirect: 'manual', signal: AbortSignal.timeout(3 * SECONDS) });
     let text = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       text += chunk;
       if (text.length > 64 * 1024) throw new Refusal(502, 'accounts_error');
     }
     if (response.status === 200) return parsed(text);
+    if (body === undefined) throw new Refusal(502, 'accounts_error');
     if (response.status === 403) throw new Refusal(403, 'payload_refused');
     if (response.status === 410) throw new Refusal(410, 'payload_gone');
     if (response.status === 429 || response.status === 503) {
@@ -118,8 +118,8 @@ function checkOwnPage({ headers }) {
   if (site === undefined ? headers.origin !== ORIGIN : site !== 'same-origin') throw new Refusal(403, 'foreign_origin');
 }
 
-/** The payload, from JSON or from a form; exactly one. */
-async function payloadOf(request) {
+/** The text of a body, and of which kind it is. */
+async function bodyOf(request) {
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) {
     text += chunk;
@@ -129,6 +129,12 @@ async function payloadOf(request) {
   const charset = parameters.find((part) => part.startsWith('charset='))?.replace(/^charset=|"/g, '') ?? 'utf-8';
   const isJson = type === 'application/json', isForm = type === 'application/x-www-form-urlencoded';
   if (charset !== 'utf-8' || !(isJson || isForm)) throw new Refusal(415, 'invalid_request');
+  return { text, isForm };
+}
+
+/** The payload, from JSON or from a form; exactly one. */
+async function payloadOf(request) {
+  const { text, isForm } = await bodyOf(request);
   const values = isForm ? new URLSearchParams(text).getAll('recoveryPayload') : fromJson(text);
   if (values.length !== 1 || typeof values[0] !== 'string') throw new Refusal(400, 'invalid_request');
   if (values[0] !== '' && !HEX.test(values[0])) throw new Refusal(400, 'invalid_request');
@@ -152,7 +158,7 @@ function mayReturn(path) {
     && !/%(?![0-9a-f]{2})|%[01][0-9a-f]|%5c|%7f/i.test(path) && !/^\/sso(?:$|[/?#])/.test(path);
 }
 
-// ---- the four routes ----
+// ---- the five routes ----
 
 async function show({ session, tx }, site = 'same-origin') {
   const known = HEX.test(tx ?? '') ? tx : undefined;
@@ -181,6 +187,7 @@ async function receive(request) {
     Object.assign(sessions.get(before.id), { seenAt: now, checkedAt: now }); // other tabs are using it: it keeps its id
     return { status: 204, outcome };
   }
+  if (endedSignIns.has(person.sid)) throw new Refusal(410, 'payload_gone'); // it ended while we were asking
   const secret = randomBytes(32).toString('hex');
   for (const [id, { endsAt }] of sessions) if (endsAt <= now) sessions.delete(id);
   sessions.set(sha256(secret, 'hex'), { person, endsAt: now + 24 * HOURS, seenAt: now, checkedAt: now });
@@ -212,6 +219,32 @@ function home({ to = '' }) {
   return { status: 303, headers };
 }
 
+const endedSignIns = new Remembered();
+const fetchKeys = async () => {
+  const set = await call('/oauth/jwks');
+  if (!Array.isArray(set.keys)) throw new Refusal(502, 'accounts_error');
+  return set.keys;
+};
+const readLogoutToken = logoutTokens({ issuer: ACCOUNTS, clientId: CLIENT_ID, fetchKeys });
+
+/** From the accounts server, which is known by its signature alone: a sign-in has ended over there. */
+async function logOut(request) {
+  try {
+    const { text, isForm } = await bodyOf(request);
+    const tokens = isForm ? new URLSearchParams(text).getAll('logout_token') : [];
+    if (tokens.length !== 1) throw new BadToken();
+    const { sid, sub } = await readLogoutToken(tokens[0]);
+    if (sid !== undefined) endedSignIns.add(sid, Date.now() + MINUTES);
+    for (const [id, { person }] of sessions) if (sid === undefined ? person.uid === sub : person.sid === sid) sessions.delete(id);
+    return { status: 200 };
+  } catch (error) {
+    // Whatever is wrong with the request is 400. Another status says: not now, try again.
+    const isTheirs = error instanceof BadToken || [413, 415].includes(error.status);
+    if (!isTheirs && !(error instanceof Refusal)) throw error;
+    throw new Refusal(isTheirs ? 400 : error.status, isTheirs ? 'invalid_request' : error.message, { outcome: '', headers: error.headers });
+  }
+}
+
 async function route(request) {
   const { pathname, searchParams } = new URL(request.url, ORIGIN);
   switch (`${request.method} ${pathname}`) {
@@ -219,6 +252,7 @@ async function route(request) {
     case 'POST /sso': return receive(request);
     case 'GET /sso/start': return start(searchParams.get('to') ?? '/');
     case 'GET /sso/return': return home(cookiesOf(request));
+    case 'POST /sso/backchannel-logout': return logOut(request);
     // The application itself begins here.
     case 'GET /': return { status: 200, body: { person: (await live(cookiesOf(request).session))?.person ?? null } };
     default: throw new Refusal(404, 'not_found');

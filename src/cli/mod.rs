@@ -5,6 +5,7 @@ mod account;
 mod client;
 mod database;
 mod demo;
+mod key;
 mod logging;
 mod migrate;
 mod report;
@@ -89,6 +90,9 @@ enum Command {
     /// Register the sites that may ask who is signed in
     #[command(long_about = client::ABOUT)]
     Client(client::Options),
+    /// List and change the keys that sign tokens, and the key that seals them
+    #[command(long_about = key::ABOUT)]
+    Key(key::Options),
 }
 
 impl Common {
@@ -133,6 +137,7 @@ fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Migrate(options) => soon(migrate::run(common, &options)),
         Command::Account(options) => soon(account::run(common, options)),
         Command::Client(options) => soon(client::run(common, options)),
+        Command::Key(options) => soon(key::run(common, options)),
     }
 }
 

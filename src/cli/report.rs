@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use crate::config::ConfigError;
+use crate::keys::KeyError;
 use crate::store::StoreError;
 
 /// What a command did, once for people and once for scripts.
@@ -83,6 +84,14 @@ impl From<StoreError> for Failure {
         let text = error.to_string();
         let why = text.trim_start_matches("database: ").trim_end_matches('.');
         Self::new(format!("The database does not do this: {why}."))
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let text = error.to_string();
+        let why = text.trim_start_matches("database: ").trim_end_matches('.');
+        Self::new(format!("The keys stay as they are: {why}."))
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use rocket::figment::Figment;
 
-pub use self::settings::Settings;
+pub use self::settings::{Settings, key_file};
 use crate::domain::client::Registration;
 use crate::domain::origin::Origin;
 use crate::domain::seal::SealingKey;
@@ -33,6 +33,8 @@ pub struct Config {
     pub key_encryption_key: Arc<SealingKey>,
     /// Networks whose client-address header is believed.
     pub proxies: Vec<IpNet>,
+    /// Inner networks that clients' addresses may be in, for calls from here to there.
+    pub outgoing_networks: Vec<IpNet>,
     /// Whether people may make accounts by themselves.
     pub sign_up: SignUp,
     /// How pages present themselves.
@@ -58,6 +60,7 @@ impl Config {
             database_url: database_url.into(),
             key_encryption_key: Arc::new(key),
             proxies: Vec::new(),
+            outgoing_networks: Vec::new(),
             sign_up: SignUp::default(),
             brand: Brand::default(),
             log: LogFormat::default(),

@@ -30,6 +30,8 @@ pub struct Settings {
     pub key_encryption_key_file: Option<PathBuf>,
     /// See [`Config::proxies`].
     pub proxies: Vec<IpNet>,
+    /// See [`Config::outgoing_networks`].
+    pub outgoing_networks: Vec<IpNet>,
     /// See [`Config::sign_up`].
     pub sign_up: SignUp,
     /// See [`Config::brand`].
@@ -100,6 +102,7 @@ impl Settings {
             database_url,
             key_encryption_key: Arc::new(key),
             proxies: self.proxies,
+            outgoing_networks: self.outgoing_networks,
             sign_up: self.sign_up,
             brand: self.brand,
             log: self.log,
@@ -139,14 +142,24 @@ impl Settings {
         problems
     }
 
+    /// The key of [`Config::key_encryption_key`], for commands that read or seal what is sealed.
+    pub fn key_encryption_key(&self) -> Result<SealingKey, ConfigError> {
+        self.key().map_err(ConfigError::from)
+    }
+
     fn key(&self) -> Result<SealingKey, String> {
         let Some(path) = &self.key_encryption_key_file else {
             let missing = "`key_encryption_key_file` is missing";
             return Err(format!("{missing}: {}, and name it.", files::MAKE_A_KEY));
         };
-        let key = files::key(path).map_err(|error| format!("`key_encryption_key_file`: {error}."));
-        key.map(|key| SealingKey::new(&key))
+        key_file(path).map_err(|error| format!("`key_encryption_key_file`: {error}."))
     }
+}
+
+/// The key-encryption key in this file: 32 bytes, or 64 hexadecimal characters, that others cannot
+/// read.
+pub fn key_file(path: &Path) -> Result<SealingKey, String> {
+    files::key(path).map(|key| SealingKey::new(&key))
 }
 
 /// Shows where it would run and nothing that could be a secret.
@@ -162,6 +175,7 @@ fn read(mut table: Table<'_>, figment: &Figment) -> Settings {
         database_url: table.parsed("database_url", database_url),
         key_encryption_key_file: table.path("key_encryption_key_file"),
         proxies: table.list("proxies", network).unwrap_or_default(),
+        outgoing_networks: table.list("outgoing_networks", network).unwrap_or_default(),
         sign_up: table
             .parsed("sign_up", |text| {
                 choice(text, [("open", SignUp::Open), ("closed", SignUp::Closed)])

@@ -1,15 +1,23 @@
 //! The demo: the accounts server and its relying sites in one process, in the first minute.
 //!
 //! Each site is a Rocket instance of its own, on its own origin, and knows the accounts server by
-//! its public surface only: the kit [`crate::relying`] in the backend, `/sdk/vestibule.js` in the
-//! page.
+//! its public surface only. Wiki, notes and specs use the kit [`crate::relying`] in the backend and
+//! `/sdk/vestibule.js` in the page; shop and pay show how a site does without both, by OpenID
+//! Connect and tokens.
 
 mod accounts;
 mod error;
+mod introspection;
+mod money;
 mod notes;
+mod off_band;
+mod own_page;
+mod pay;
 mod ports;
+mod provider;
 mod serve;
 mod shell;
+mod shop;
 mod site;
 mod sites;
 mod specs;
@@ -29,7 +37,7 @@ use tempfile::TempDir;
 pub struct DemoOptions {
     /// Port of the accounts server; the sites take the ones after it.
     pub first_port: u16,
-    /// Folder that keeps accounts, pages and notes; without one they go when the demo ends.
+    /// Folder that keeps accounts, pages, notes and orders; without one they go when the demo ends.
     pub data: Option<PathBuf>,
 }
 
@@ -48,6 +56,8 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
         accounts::launch(&sites, &place).await?,
         wiki::site(&sites, &place).await?,
         notes::site(&sites, &place).await?,
+        shop::site(&sites, &place).await?,
+        pay::site(&sites, &place)?,
         specs::site(&sites, &place)?,
     ];
     serve::until_interrupted(servers, &welcome::text(&sites, place.kept.as_deref())).await

@@ -17,6 +17,8 @@ pub(super) struct Shell {
     pub(super) origin: String,
     pub(super) wiki: String,
     pub(super) notes: String,
+    pub(super) shop: String,
+    pub(super) pay: String,
     pub(super) specs: String,
 }
 
@@ -29,7 +31,17 @@ impl Shell {
         here: &Here,
         page: impl Serialize,
     ) -> Template {
-        let person = person.map(name);
+        self.page_for(template, person.map(name).as_deref(), here, page)
+    }
+
+    /// Renders a page for whoever is there, by the name that pages call them.
+    pub(super) fn page_for(
+        &self,
+        template: &'static str,
+        person: Option<&str>,
+        here: &Here,
+        page: impl Serialize,
+    ) -> Template {
         let context = json!({ "site": self, "person": person, "here": here.0, "page": page });
         Template::render(template, context)
     }

@@ -48,8 +48,7 @@ pub(super) fn figment(site: &Site, place: &Place) -> Figment {
     Figment::from(config).merge(("template_dir", place.templates()))
 }
 
-/// A site with the kit attached, to which its own pages are mounted. `policy` is what its content
-/// security policy has beside the common part: which frames it shows and who may frame it.
+/// A site with the kit attached, to which its own pages are mounted.
 pub(super) fn build(
     sites: &Sites,
     site: &Site,
@@ -57,14 +56,19 @@ pub(super) fn build(
     relying: Relying,
     framing: Framing,
 ) -> Rocket<Build> {
-    let shell = shell(sites, site);
-    let rocket = rocket::custom(figment(site, place))
-        .attach(templates())
-        .attach(headers(framing, &sites.accounts.origin))
-        .manage(shell)
-        .mount("/", routes![asset, person])
+    let rocket = plain(sites, site, place, Policy::with_sdk(&sites.accounts.origin, framing))
+        .mount("/", routes![person])
         .register("/", catchers![failed]);
     relying.attach(rocket)
+}
+
+/// A site without the kit, without pages, and without a catcher for errors.
+pub(super) fn plain(sites: &Sites, site: &Site, place: &Place, policy: Policy) -> Rocket<Build> {
+    rocket::custom(figment(site, place))
+        .attach(templates())
+        .attach(headers(policy))
+        .manage(shell(sites, site))
+        .mount("/", routes![asset])
 }
 
 /// The kit of a site, or why it cannot be had.
@@ -87,6 +91,8 @@ fn shell(sites: &Sites, site: &Site) -> Shell {
         origin: site.origin.clone(),
         wiki: sites.wiki.origin.clone(),
         notes: sites.notes.origin.clone(),
+        shop: sites.shop.origin.clone(),
+        pay: sites.pay.origin.clone(),
         specs: sites.specs.origin.clone(),
     }
 }
@@ -127,16 +133,45 @@ pub(super) struct Framing {
     pub(super) shown: Option<(&'static str, Vec<String>)>,
 }
 
-/// Script and style from files only; the SDK and the bridge from the accounts server.
-fn headers(framing: Framing, accounts: &str) -> impl Fairing {
-    let frames = framing.shows.iter().fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
+/// What a site's content security policy has beside the common part.
+pub(super) struct Policy {
+    /// Origin that script may come from, apart from the site's own.
+    scripts: String,
+    /// Origins that pages may show in frames.
+    frames: String,
+    /// Origin that forms may lead on to, apart from the site's own.
+    forms: String,
+    /// The one page that may be framed, and by whom.
+    shown: Option<(&'static str, Vec<String>)>,
+}
+
+impl Policy {
+    /// The SDK and the bridge come from the accounts server.
+    fn with_sdk(accounts: &str, framing: Framing) -> Self {
+        let frames =
+            framing.shows.iter().fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
+        Self { scripts: accounts.to_owned(), frames, forms: String::new(), shown: framing.shown }
+    }
+
+    /// Everything is the site's own, but for frames, and for where forms lead on to: browsers hold
+    /// the policy against every redirect that follows.
+    pub(super) fn own(framing: Framing, forms: &str) -> Self {
+        let frames =
+            if framing.shows.is_empty() { "'none'".to_owned() } else { framing.shows.join(" ") };
+        Self { scripts: String::new(), frames, forms: forms.to_owned(), shown: framing.shown }
+    }
+}
+
+/// Script and style from files only.
+fn headers(policy: Policy) -> impl Fairing {
+    let Policy { scripts, frames, forms, shown } = policy;
     let common = format!(
-        "default-src 'none'; script-src 'self' {accounts}; style-src 'self'; img-src 'self'; \
-         connect-src 'self'; frame-src {frames}; form-action 'self'; base-uri 'none'; \
+        "default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self'; \
+         connect-src 'self'; frame-src {frames}; form-action 'self' {forms}; base-uri 'none'; \
          frame-ancestors"
     );
     AdHoc::on_response("headers", move |request, response| {
-        let shown = framing.shown.as_ref().filter(|(page, _)| request.uri().path() == *page);
+        let shown = shown.as_ref().filter(|(page, _)| request.uri().path() == *page);
         let ancestors = shown.map_or("'none'".to_owned(), |(_, ancestors)| ancestors.join(" "));
         let policy = format!("{common} {ancestors}");
         // Framed pages have no X-Frame-Options, which cannot name several origins.

@@ -1,7 +1,7 @@
 //! The sites by themselves, without an accounts server: what strangers can see and do.
 
 use super::sites::Sites;
-use super::{Place, notes, site, specs, wiki};
+use super::{Place, notes, pay, shop, site, specs, wiki};
 use rocket::http::{ContentType, Header};
 use rocket::local::asynchronous::{Client, LocalResponse};
 use serde_json::{Value, json};
@@ -10,6 +10,8 @@ use tera::{Context, Tera};
 struct World {
     wiki: Client,
     notes: Client,
+    shop: Client,
+    pay: Client,
     specs: Client,
     /// Holds the databases.
     _place: Place,
@@ -21,10 +23,14 @@ impl World {
         let place = Place::open(None).expect("a temporary folder");
         let wiki = wiki::site(&sites, &place).await.expect("builds");
         let notes = notes::site(&sites, &place).await.expect("builds");
+        let shop = shop::site(&sites, &place).await.expect("builds");
+        let pay = pay::site(&sites, &place).expect("builds");
         let specs = specs::site(&sites, &place).expect("builds");
         Self {
             wiki: Client::untracked(wiki).await.expect("ignites"),
             notes: Client::untracked(notes).await.expect("ignites"),
+            shop: Client::untracked(shop).await.expect("ignites"),
+            pay: Client::untracked(pay).await.expect("ignites"),
             specs: Client::untracked(specs).await.expect("ignites"),
             _place: place,
         }
@@ -64,7 +70,7 @@ async fn everybody_reads_the_wiki_and_nobody_writes_without_signing_in() {
 }
 
 #[rocket::async_test]
-async fn only_the_widget_can_be_framed_and_only_by_its_hosts() {
+async fn only_widget_and_checkout_can_be_framed_and_only_by_their_hosts() {
     let world = World::new().await;
     let hosts = "frame-ancestors http://wiki.vestibule.localhost:8001 \
         http://specs.example.localhost:8005";
@@ -73,12 +79,20 @@ async fn only_the_widget_can_be_framed_and_only_by_its_hosts() {
     assert_eq!(answer.status().code, 200);
     assert!(header(&answer, "Content-Security-Policy").ends_with(hosts));
     assert_eq!(header(&answer, "X-Frame-Options"), "");
+    let answer = world.pay.get("/checkout").dispatch().await;
+    let policy = header(&answer, "Content-Security-Policy");
+    assert!(policy.ends_with("frame-ancestors http://shop.vestibule.localhost:8003"), "{policy}");
+    assert_eq!(header(&answer, "X-Frame-Options"), "");
     for (client, page) in [
         (&world.wiki, "/"),
         (&world.notes, "/"),
         (&world.specs, "/"),
         (&world.wiki, "/none"),
         (&world.notes, "/signed-in"),
+        (&world.shop, "/"),
+        (&world.shop, "/orders"),
+        (&world.pay, "/"),
+        (&world.pay, "/checkout/none"),
     ] {
         let answer = client.get(page).dispatch().await;
         let policy = header(&answer, "Content-Security-Policy");
@@ -124,6 +138,11 @@ async fn only_the_sites_own_files_are_served() {
     }
 }
 
+fn order(paid: bool) -> Value {
+    json!({ "id": "a", "number": "A", "slug": "a", "title": "<A>", "quantity": 2,
+        "amount": "€1.00", "ordered": "today", "paid": paid.then_some("today"), "receipt": "<b>" })
+}
+
 /// What each page is rendered with; parts are rendered within them.
 fn sample(template: &str) -> Option<Value> {
     let revision =
@@ -143,9 +162,22 @@ fn sample(template: &str) -> Option<Value> {
             "theirs": "<c>", "author": "Bob", "error": "<wrong>" }),
         "demo/notes/front.html" => json!({ "mine": [note] }),
         "demo/notes/sidebar.html" => json!({ "target": "https://a.test/?<", "notes": [note] }),
-        "demo/notes/signed_in.html" | "demo/specs/front.html" | "demo/wiki/sign_in.html" => {
-            json!({ "x": "<" })
+        "demo/shop/front.html" => {
+            let good = json!({ "slug": "a", "title": "<A>", "kind": "Book", "text": "<b>" });
+            json!({ "goods": [{ "good": good, "price": "€1.00" }] })
         }
+        "demo/shop/orders.html" => json!({ "orders": [order(true), order(false)] }),
+        "demo/shop/order.html" => json!({ "order": order(false), "mine": true, "most": 9 }),
+        "demo/shop/error.html" | "demo/pay/error.html" => {
+            json!({ "status": 401, "text": "<gone>" })
+        }
+        "demo/shop/signed_out.html" => json!({ "only_here": true }),
+        "demo/shop/not_signed_in.html" => json!({ "text": "<gone>" }),
+        "demo/notes/signed_in.html"
+        | "demo/specs/front.html"
+        | "demo/wiki/sign_in.html"
+        | "demo/pay/front.html"
+        | "demo/pay/checkout.html" => json!({ "x": "<" }),
         _ => return None,
     };
     Some(page)
@@ -155,12 +187,20 @@ fn sample(template: &str) -> Option<Value> {
 fn every_page_renders_and_escapes_what_people_wrote() {
     let mut tera = Tera::default();
     let templates = site::embedded_templates();
-    let parts = ["demo/base.html", "demo/person.html", "demo/wiki/nav.html"];
+    let parts = [
+        "demo/base.html",
+        "demo/person.html",
+        "demo/wiki/nav.html",
+        "demo/shop/base.html",
+        "demo/shop/person.html",
+        "demo/pay/base.html",
+    ];
     tera.add_raw_templates(templates.clone()).expect("they parse");
     for (name, _) in templates.iter().filter(|(name, _)| !parts.contains(&name.as_str())) {
         let page = sample(name).unwrap_or_else(|| panic!("{name} has no sample"));
         let site = json!({ "name": "Wiki", "client_id": "wiki", "accounts": "https://accounts.test",
-            "origin": "https://wiki.test", "wiki": "", "notes": "", "specs": "" });
+            "origin": "https://wiki.test", "wiki": "", "notes": "", "shop": "", "pay": "",
+            "specs": "" });
         for person in [json!(null), json!("<i>Alice")] {
             let context = json!({ "site": site, "person": person, "here": "/a?<b>", "page": page });
             let context = Context::from_serialize(context).expect("an object");

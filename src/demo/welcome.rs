@@ -5,10 +5,10 @@ use std::path::Path;
 
 /// The addresses, with one line each of what to try.
 pub(super) fn text(sites: &Sites, kept: Option<&Path>) -> String {
-    let Sites { accounts, wiki, notes, specs, .. } = sites;
+    let Sites { accounts, wiki, notes, shop, pay, specs, .. } = sites;
     let keeps = kept.map_or_else(
         || "Nothing is kept when it ends; --data DIR would keep it.".to_owned(),
-        |folder| format!("Accounts, pages and notes are kept in {}.", folder.display()),
+        |folder| format!("Accounts, pages, notes and orders are kept in {}.", folder.display()),
     );
     format!(
         "
@@ -19,6 +19,11 @@ Vestibule runs. One sign-in, and every site of the family knows who is there.
       The notes in its frame know you too, although nobody told them.
   {notes}
       Your notes. Sign out here with the wiki open in another tab, and watch the wiki follow.
+  {shop}
+      Buy something: it signs you in by OpenID Connect, and the payments page in its frame gets a
+      token that can do nothing but pay. Hand it a wrong one, and see it refuse.
+  {pay}
+      The payments page by itself.
   {specs}
       Another site altogether. The same notes in its frame, where browsers keep them apart.
   {accounts}
@@ -33,6 +38,8 @@ Ctrl-C ends everything.
 ",
         wiki = wiki.origin,
         notes = notes.origin,
+        shop = shop.origin,
+        pay = pay.origin,
         specs = specs.origin,
         accounts = accounts.origin,
         username = PERSON.username,

@@ -130,6 +130,9 @@ impl Registration {
             return Err("client_name: write the name people know, at most 80 characters".into());
         }
         self.check_uris()?;
+        if self.audiences.iter().any(|name| !name.bytes().all(|b| b.is_ascii_graphic())) {
+            return Err("audiences: write client ids or URIs, without spaces".into());
+        }
         one_of("token_endpoint_auth_method", &AUTH_METHODS, [&self.token_endpoint_auth_method])?;
         one_of("id_token_signed_response_alg", &ALGORITHMS, [&self.id_token_signed_response_alg])?;
         one_of("subject_type", &SUBJECT_TYPES, &self.subject_type)?;
@@ -168,11 +171,11 @@ impl Registration {
         self.subject_type.as_deref().map_or(!self.first_party, |kind| kind == "pairwise")
     }
 
-    /// The host of its first origin or redirect URI: its sector (OpenID Connect Core §8.1).
+    /// The host of its first redirect URI or origin: its sector (OpenID Connect Core §8.1). Programs
+    /// on people's own machines share none.
     #[must_use]
     pub fn sector(&self) -> String {
-        let redirect = self.redirect_uris.first().and_then(|uri| Origin::of_uri(uri).ok());
-        let origin = redirect.or_else(|| self.origins.first().cloned());
+        let origin = self.redirect_origin().or_else(|| self.origins.first().cloned());
         origin.map_or_else(|| self.client_id.clone(), |origin| origin.host())
     }
 
@@ -189,7 +192,9 @@ impl Registration {
             Embedder::Origin(origin) => !origin.is_same_site(issuer),
             Embedder::AnyHttps => true,
         };
-        self.origins.iter().any(|o| !o.is_same_site(issuer)) || self.embedders.iter().any(foreign)
+        let redirected = self.redirect_uris.iter().filter_map(|uri| Origin::of_uri(uri).ok());
+        self.origins.iter().cloned().chain(redirected).any(|o| !o.is_same_site(issuer))
+            || self.embedders.iter().any(foreign)
     }
 }
 

@@ -1,14 +1,21 @@
 //! What things are: parsed values and the rules between them. No I/O, no clock, no SQL, no HTTP.
 
 pub mod account;
+pub mod audience;
 pub mod browser;
 pub mod client;
 pub mod consent;
+pub mod grant;
+pub mod logout;
 pub mod origin;
 pub mod password;
+pub mod pkce;
 pub mod recovery_payload;
+pub mod redirect_uri;
 pub mod return_to;
 pub mod scope;
 pub mod seal;
 pub mod secret;
 pub mod session;
+pub mod signing;
+pub mod subject;

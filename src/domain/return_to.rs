@@ -9,8 +9,9 @@ use url::Url;
 pub enum ReturnTo {
     /// A path of this server, beginning with exactly one slash.
     Path(String),
-    /// The consent page of a client, which goes on to that client where it has consent already.
-    Consent {
+    /// A page of ours that leads on to a client: that asks for consent to it, authorises it, or
+    /// signs out for it.
+    Onward {
         /// The path of the page, with its query.
         path: String,
         /// The client's name for people.
@@ -31,6 +32,11 @@ pub enum ReturnTo {
 }
 
 const LONGEST: usize = 2_048;
+/// Bytes of a path that authorises a client: it carries all that the client has asked for.
+const LONGEST_AUTHORIZE: usize = 8_192;
+const AUTHORIZE: &str = "/oauth/authorize?";
+const LOGOUT: &str = "/oauth/logout?";
+const CONSENT: &str = "/consent?";
 
 impl ReturnTo {
     /// Checks `next`: `None` is anything that must not be followed.
@@ -39,26 +45,77 @@ impl ReturnTo {
         own_path(next, issuer).map(Self::Path).or_else(|| registered(next, clients))
     }
 
-    /// Checks `next` of a page about one client: a path of ours, or a return URI of that very
-    /// client, whoever it belongs to, since the person was asked about it by name.
+    /// Checks `next` of a page about one client: a path of ours, but of those that authorise only
+    /// such that authorise that very client; or a return URI of that client, whoever it belongs
+    /// to, since the person was asked about it by name.
     #[must_use]
     pub fn parse_for(client: &Client, next: &str, issuer: &Origin) -> Option<Self> {
         let registration = &client.registration;
-        let own_uri = || registration.return_uris.iter().find(|uri| *uri == next);
-        let to_client = |uri: &String| Self::Client {
-            uri: uri.clone(),
-            client_name: registration.client_name.clone(),
-            onward: registration.origins.clone(),
+        if registration.return_uris.iter().any(|uri| uri == next) {
+            return Some(Self::Client {
+                uri: next.to_owned(),
+                client_name: registration.client_name.clone(),
+                onward: registration.origins.clone(),
+            });
+        }
+        let path = own_path(next, issuer)?;
+        if !path.starts_with(AUTHORIZE) {
+            return Some(Self::Path(path));
+        }
+        let is_its_own = client_of(&path).is_some_and(|id| id == registration.client_id);
+        is_its_own.then(|| Self::through(client, path, issuer))
+    }
+
+    /// A path of ours, as far as [`client_of`] says that it leads on to this client.
+    #[must_use]
+    pub fn through(client: &Client, path: String, issuer: &Origin) -> Self {
+        let registration = &client.registration;
+        let onward = if path.starts_with(AUTHORIZE) {
+            let asked = once(&path, "redirect_uri");
+            let accepted = asked.filter(|uri| registration.accepts_redirect_uri(uri));
+            let own = registration.origins.iter().cloned();
+            let added = accepted.and_then(|uri| Origin::of_uri(&uri).ok());
+            let added = added.filter(|origin| !registration.origins.contains(origin));
+            own.chain(added).collect()
+        } else if path.starts_with(LOGOUT) {
+            let asked = once(&path, "post_logout_redirect_uri");
+            let accepted = asked.filter(|uri| registration.post_logout_redirect_uris.contains(uri));
+            accepted.and_then(|uri| Origin::of_uri(&uri).ok()).into_iter().collect()
+        } else {
+            let next = once(&path, "next").unwrap_or_default();
+            let next = Self::parse_for(client, &next, issuer);
+            next.map(|to| to.onward().to_vec()).unwrap_or_default()
         };
-        own_path(next, issuer).map(Self::Path).or_else(|| own_uri().map(to_client))
+        Self::Onward { path, client_name: registration.client_name.clone(), onward }
+    }
+
+    /// Whether it is a path that authorises a client.
+    #[must_use]
+    pub fn authorizes(&self) -> bool {
+        matches!(self, Self::Onward { path, .. } if path.starts_with(AUTHORIZE))
+    }
+
+    /// Whether it is a path that signs out for a client.
+    #[must_use]
+    pub fn signs_out(&self) -> bool {
+        matches!(self, Self::Onward { path, .. } if path.starts_with(LOGOUT))
     }
 
     /// The absolute address to send the person to.
     #[must_use]
     pub fn address(&self, issuer: &Origin) -> String {
         match self {
-            Self::Path(path) | Self::Consent { path, .. } => format!("{issuer}{path}"),
             Self::Client { uri, .. } => uri.clone(),
+            _ => format!("{issuer}{}", self.link()),
+        }
+    }
+
+    /// The same, as a page of ours links to it.
+    #[must_use]
+    pub fn link(&self) -> &str {
+        match self {
+            Self::Path(path) | Self::Onward { path, .. } => path,
+            Self::Client { uri, .. } => uri,
         }
     }
 
@@ -67,7 +124,7 @@ impl ReturnTo {
     pub fn client_name(&self) -> Option<&str> {
         match self {
             Self::Path(_) => None,
-            Self::Consent { client_name, .. } | Self::Client { client_name, .. } => {
+            Self::Onward { client_name, .. } | Self::Client { client_name, .. } => {
                 Some(client_name)
             }
         }
@@ -78,9 +135,25 @@ impl ReturnTo {
     pub fn onward(&self) -> &[Origin] {
         match self {
             Self::Path(_) => &[],
-            Self::Consent { onward, .. } | Self::Client { onward, .. } => onward,
+            Self::Onward { onward, .. } | Self::Client { onward, .. } => onward,
         }
     }
+}
+
+/// The client that a path of ours leads on to. `None` also where it is said twice: such a path is
+/// refused by the page that it names.
+#[must_use]
+pub fn client_of(path: &str) -> Option<String> {
+    let leads_on = [AUTHORIZE, LOGOUT, CONSENT].iter().any(|page| path.starts_with(page));
+    if leads_on { once(path, "client_id") } else { None }
+}
+
+/// The value of a parameter in the query of a path, unless it is there twice.
+fn once(path: &str, name: &str) -> Option<String> {
+    let (_, query) = path.split_once('?')?;
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    values.next().filter(|_| values.next().is_none())
 }
 
 fn own_path(next: &str, issuer: &Origin) -> Option<String> {
@@ -89,7 +162,9 @@ fn own_path(next: &str, issuer: &Origin) -> Option<String> {
     let encoded_trick =
         ["%5c", "%2f%2f", "%0", "%1"].iter().any(|t| path.to_lowercase().contains(t));
     let plain = next.starts_with('/') && !path.contains("//") && printable && !encoded_trick;
-    if !plain || next.len() > LONGEST {
+    let is_long = next.starts_with(AUTHORIZE) || next.starts_with(LOGOUT);
+    let longest = if is_long { LONGEST_AUTHORIZE } else { LONGEST };
+    if !plain || next.len() > longest {
         return None;
     }
     let base = Url::parse(issuer.as_str()).ok()?;
@@ -190,6 +265,23 @@ mod tests {
         let parse = |next| ReturnTo::parse_for(&specs, next, &issuer);
         assert!(parse("https://specs.example.net/return").is_some() && parse("/account").is_some());
         assert!(parse("https://specs.example.net/").is_none() && parse("//evil.test").is_none());
+    }
+
+    #[test]
+    fn a_page_about_a_client_authorises_that_client_only() {
+        let issuer = Origin::parse("https://accounts.example.org").expect("valid");
+        let specs = Client {
+            registration: Registration::named("specs", "https://specs.example.net").into(),
+            ..Client::default()
+        };
+        let own = "/oauth/authorize?client_id=specs&state=x";
+        let own = ReturnTo::parse_for(&specs, own, &issuer).expect("its own");
+        assert!(own.authorizes() && !own.signs_out());
+        assert_eq!(own.onward(), specs.registration.origins);
+        for other in ["client_id=wiki", "", "client_id=specs&client_id=specs", "Client_id=specs"] {
+            let path = format!("/oauth/authorize?{other}");
+            assert_eq!(ReturnTo::parse_for(&specs, &path, &issuer), None, "{other}");
+        }
     }
 
     proptest! {

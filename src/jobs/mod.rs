@@ -1,17 +1,24 @@
 //! Work that nobody waits for. A job is a function that does one batch and may be run by several
 //! nodes; a fairing runs them until the server stops.
 
+mod deliver_logouts;
 mod purge;
+mod under_way;
+mod wake;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Orbit, Rocket, Shutdown};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::keys::{Keys, Renewed};
 use crate::limits::Limits;
 use crate::store::Store;
 
+pub use deliver_logouts::Logouts;
 pub use purge::purge;
+pub use under_way::UnderWay;
+pub use wake::Wake;
 
 /// How often the jobs run.
 const EVERY: Duration = Duration::from_mins(1);
@@ -25,6 +32,12 @@ pub struct Jobs {
     pub clock: Clock,
     /// The limits that are swept.
     pub limits: Limits,
+    /// The keys that are renewed.
+    pub keys: Keys,
+    /// What tells clients that sessions ended.
+    pub logouts: Logouts,
+    /// Asks for that at once.
+    pub wake: Wake,
 }
 
 #[rocket::async_trait]
@@ -35,6 +48,8 @@ impl Fairing for Jobs {
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         tokio::spawn(run(self.clone(), rocket.shutdown()));
+        let (logouts, wake) = (self.logouts.clone(), self.wake.clone());
+        tokio::spawn(deliver_logouts::run(logouts, wake, rocket.shutdown()));
     }
 }
 
@@ -49,6 +64,11 @@ async fn run(jobs: Jobs, mut shutdown: Shutdown) {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "purged what was over"),
             Err(error) => tracing::warn!(%error, "the purge will be tried again"),
+        }
+        match jobs.keys.renew(jobs.clock.now()).await {
+            Ok(Renewed { made: 0, deleted: 0 }) => {}
+            Ok(Renewed { made, deleted }) => tracing::info!(made, deleted, "renewed signing keys"),
+            Err(error) => tracing::warn!(%error, "the renewal of keys will be tried again"),
         }
     }
 }

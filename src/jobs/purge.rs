@@ -1,4 +1,4 @@
-//! Deletes what is over: payloads, sessions, remembered browsers.
+//! Deletes what is over: payloads, sessions, remembered browsers, the log of deliveries.
 
 use futures_util::future::FutureExt;
 use rocket::Shutdown;
@@ -10,10 +10,14 @@ use crate::store::{Store, StoreError};
 const BATCH: i64 = 500;
 /// How long a used payload is remembered, so that a second use is noticed.
 const KEEP_PAYLOADS: i64 = HOUR;
+/// How long a grant is remembered after its end, so that a second use of its code is noticed.
+const KEEP_GRANTS: i64 = HOUR;
 /// How long an ended session is remembered.
 const KEEP_SESSIONS: i64 = DAY;
 /// How long a browser is remembered that is not used to sign in.
 const KEEP_DEVICES: i64 = 400 * DAY;
+/// How long it can be looked up who heard of a logout.
+const KEEP_LOGOUTS: i64 = 30 * DAY;
 
 /// Deletes everything that is over, batch by batch, until it is done or the server stops; how
 /// many rows it were.
@@ -22,7 +26,10 @@ pub async fn purge(store: &Store, now: i64, shutdown: &mut Shutdown) -> Result<u
     loop {
         let batch = store.purge_payloads(now - KEEP_PAYLOADS, BATCH).await?
             + store.purge_sessions(now - KEEP_SESSIONS, BATCH).await?
-            + store.purge_devices(now - KEEP_DEVICES, BATCH).await?;
+            + store.purge_devices(now - KEEP_DEVICES, BATCH).await?
+            + store.purge_access_tokens(now, BATCH).await?
+            + store.purge_grants(now - KEEP_GRANTS, BATCH).await?
+            + store.purge_logouts(now - KEEP_LOGOUTS, BATCH).await?;
         deleted += batch;
         if batch == 0 || (&mut *shutdown).now_or_never().is_some() {
             return Ok(deleted);

@@ -68,10 +68,11 @@ enum Rule {
     SignUpNode,
     PasswordCheck,
     Bridge,
+    Authorize,
     ClientAuth,
 }
 
-const RULES: usize = 10;
+const RULES: usize = 11;
 /// Tries that a network may have open, or have failed at just now, and not look like a flood.
 const UNSUSPECTED: u64 = 4;
 
@@ -126,6 +127,11 @@ impl Limits {
     /// One payload for this client by this session.
     pub fn bridge(&self, session_id: &str, client_id: &str) -> Result<(), Limited> {
         self.take(Rule::Bridge, self.key((session_id, client_id)))
+    }
+
+    /// One code for this client by this session.
+    pub fn authorize(&self, session_id: &str, client_id: &str) -> Result<(), Limited> {
+        self.take(Rule::Authorize, self.key((session_id, client_id)))
     }
 
     /// Counts a wrong client secret. Right ones are never counted nor refused: secrets have full

@@ -44,6 +44,8 @@ pub struct Settings {
     pub password_check: Rate,
     /// Payloads for one session and client.
     pub bridge: Rate,
+    /// Authorization codes for one session and client.
+    pub authorize: Rate,
     /// Wrong client secrets from one network.
     pub client_auth: Rate,
     /// How many buckets each rule remembers; about 32 bytes each.
@@ -62,6 +64,7 @@ impl Default for Settings {
             sign_up_node: Rate::new(1_000, 1_000),
             password_check: Rate::new(10, 60_000),
             bridge: Rate::new(30, 2_000),
+            authorize: Rate::new(30, 2_000),
             client_auth: Rate::new(300, 200),
             max_keys: 100_000,
         }
@@ -82,6 +85,7 @@ impl Settings {
             sign_up_node: rate,
             password_check: rate,
             bridge: rate,
+            authorize: rate,
             client_auth: rate,
             max_keys: Self::default().max_keys,
         }
@@ -99,6 +103,7 @@ impl Settings {
             self.sign_up_node,
             self.password_check,
             self.bridge,
+            self.authorize,
             self.client_auth,
         ]
     }

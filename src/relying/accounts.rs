@@ -66,6 +66,18 @@ impl Accounts {
         Ok(status.active)
     }
 
+    /// The public keys by which the accounts server signs (RFC 7517), as they came.
+    pub(super) async fn keys(&self) -> Result<Vec<serde_json::Value>, Refusal> {
+        let request = self.http.get(format!("{}/oauth/jwks", self.base));
+        let response = request.send().await.map_err(|error| failed(&error))?;
+        if response.status() != StatusCode::OK {
+            return Err(wrong(response.status().as_str()));
+        }
+        let body = read(response).await?;
+        let set = serde_json::from_slice(&body).map_err(|_| wrong("keys of another shape"));
+        set.map(|set: KeySet| set.keys)
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -119,6 +131,11 @@ fn failed(error: &reqwest::Error) -> Refusal {
 fn wrong(what: &str) -> Refusal {
     tracing::warn!(what, "the accounts server gave no usable answer");
     Refusal::AccountsWrong
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]

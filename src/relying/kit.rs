@@ -2,6 +2,7 @@
 
 use super::accounts::Accounts;
 use super::config::{ConfigError, Settings};
+use super::logout::{Keys, Remembered};
 use super::nonce::nonce;
 use super::refusal::{Outcome, Refusal};
 use super::session::{Session, SessionStore, StoreError, StoredSession};
@@ -23,8 +24,14 @@ const PURGE_EVERY: i64 = 10 * MINUTE;
 pub(super) struct Kit {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
-    accounts: Accounts,
-    store: Box<dyn SessionStore>,
+    pub(super) accounts: Accounts,
+    pub(super) store: Box<dyn SessionStore>,
+    /// By which logout tokens are signed.
+    pub(super) keys: Keys,
+    /// Logout tokens that were used.
+    pub(super) seen: Remembered,
+    /// Sign-ins that ended just now.
+    pub(super) ended: Remembered,
     /// One question at a time for each session; sessions share locks, so that they stay few.
     turns: [Mutex<()>; 64],
     quiet_until: AtomicI64,
@@ -54,6 +61,9 @@ impl Kit {
             settings,
             clock: Clock::system(),
             store,
+            keys: Keys::default(),
+            seen: Remembered::default(),
+            ended: Remembered::default(),
             turns: [const { Mutex::const_new(()) }; 64],
             quiet_until: AtomicI64::new(0),
             purge_at: AtomicI64::new(0),
@@ -85,7 +95,13 @@ impl Kit {
             return Ok(Opened { secret: None, outcome });
         }
         let secret = Secret::random();
+        let sid = person.sid.clone();
         self.add(&secret, person).await?;
+        if self.ended.has(&sid, self.clock.now()) {
+            // The sign-in ended while this session was being opened, too early to be found.
+            self.store.remove(secret.hash().as_str()).await.map_err(store_failed)?;
+            return Err(Refusal::PayloadGone);
+        }
         if let Some(before) = before {
             self.store.remove(&before.id).await.map_err(store_failed)?;
         }
@@ -222,7 +238,7 @@ impl Kit {
     }
 }
 
-fn store_failed(error: StoreError) -> Refusal {
+pub(super) fn store_failed(error: StoreError) -> Refusal {
     tracing::error!(%error, "the session store failed");
     Refusal::Store
 }

@@ -61,6 +61,16 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
+    async fn remove_sign_in(&self, sid: &str) -> Result<(), StoreError> {
+        self.sessions().retain(|_, session| session.person.sid != sid);
+        Ok(())
+    }
+
+    async fn remove_account(&self, uid: &str) -> Result<(), StoreError> {
+        self.sessions().retain(|_, session| session.person.uid != uid);
+        Ok(())
+    }
+
     async fn purge(&self, now: i64, seen_before: i64) -> Result<(), StoreError> {
         self.sessions().retain(|_, s| s.ends_at > now && s.seen_at >= seen_before);
         Ok(())

@@ -32,6 +32,7 @@
 //! | `POST /sso` with `recoveryPayload` | 204, or why not; the header `X-Vestibule-Outcome` says what happened to the local session ([`Outcome`]) |
 //! | `GET /sso/start?to=/page` | remembers the page and goes to sign-in |
 //! | `GET /sso/return` | brings the person back to that page |
+//! | `POST /sso/backchannel-logout` with `logout_token` | from the accounts server: ends the local sessions of a sign-in that ended there |
 //!
 //! A handler that changes something takes a [`SameOrigin`] beside the session: sibling sites are
 //! not trusted, and `SameSite` cookies do not protect from them.
@@ -49,6 +50,7 @@ mod config;
 mod cookies;
 mod guard;
 mod kit;
+mod logout;
 mod memory;
 mod nonce;
 mod paths;
@@ -86,7 +88,7 @@ impl Relying {
         self
     }
 
-    /// Mounts the four routes at the callback path and serves the request guards.
+    /// Mounts the five routes at the callback path and serves the request guards.
     #[must_use]
     pub fn attach(self, rocket: Rocket<Build>) -> Rocket<Build> {
         let callback = self.0.settings.callback.clone();

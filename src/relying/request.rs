@@ -55,6 +55,21 @@ pub(super) fn read_body(content_type: Option<&str>, body: &[u8]) -> Result<Asked
     Secret::parse(&payload).map(Asked::Session).ok_or(hex)
 }
 
+/// Reads the one field `logout_token` of a form.
+pub(super) fn read_logout_token(
+    content_type: Option<&str>,
+    body: &[u8],
+) -> Result<String, BodyError> {
+    match media_type(content_type).as_deref() {
+        Some("application/x-www-form-urlencoded") => {
+            let absent = BodyError::Malformed("the form has no field `logout_token`");
+            let doubled = BodyError::Malformed("`logout_token` is there twice");
+            one_field(body, "logout_token", absent, doubled)
+        }
+        _ => Err(BodyError::WrongType),
+    }
+}
+
 /// The media type in lower case; `None` when there is none or its charset is not UTF-8.
 fn media_type(content_type: Option<&str>) -> Option<String> {
     let text = content_type?.to_ascii_lowercase();
@@ -82,12 +97,23 @@ fn from_json(body: &[u8]) -> Result<String, BodyError> {
 }
 
 fn from_form(body: &[u8]) -> Result<String, BodyError> {
+    let absent = BodyError::Malformed("the form has no field `recoveryPayload`");
+    let doubled = BodyError::Malformed("`recoveryPayload` is there twice");
+    one_field(body, "recoveryPayload", absent, doubled)
+}
+
+fn one_field(
+    body: &[u8],
+    name: &str,
+    absent: BodyError,
+    doubled: BodyError,
+) -> Result<String, BodyError> {
     let pairs = url::form_urlencoded::parse(body);
-    let mut payloads = pairs.filter(|(name, _)| name == "recoveryPayload").map(|(_, value)| value);
-    match (payloads.next(), payloads.next()) {
-        (Some(payload), None) => Ok(payload.into_owned()),
-        (None, _) => Err(BodyError::Malformed("the form has no field `recoveryPayload`")),
-        (Some(_), Some(_)) => Err(BodyError::Malformed("`recoveryPayload` is there twice")),
+    let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value.into_owned()),
+        (None, _) => Err(absent),
+        (Some(_), Some(_)) => Err(doubled),
     }
 }
 

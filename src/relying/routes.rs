@@ -1,4 +1,4 @@
-//! The four routes of the kit.
+//! The five routes of the kit.
 
 use super::cookies::{Baker, Doubled, Jar};
 use super::guard::{Carried, FromElsewhere, FromOwnPage};
@@ -6,7 +6,7 @@ use super::kit::Kit;
 use super::nonce::nonce;
 use super::paths::may_return;
 use super::refusal::{Outcome, Refusal};
-use super::request::{Asked, BodyError, LONGEST_BODY, read_body};
+use super::request::{Asked, BodyError, LONGEST_BODY, read_body, read_logout_token};
 use crate::domain::secret::Secret;
 use percent_encoding::percent_decode_str;
 use rocket::data::{Data, ToByteUnit};
@@ -19,7 +19,7 @@ use std::io::Cursor;
 
 /// To be mounted at the callback path.
 pub(super) fn routes() -> Vec<Route> {
-    routes![show, receive, start, home]
+    routes![show, receive, start, home, log_out]
 }
 
 /// Whether somebody is signed in here, and the nonce to ask the bridge with. The cookie behind the
@@ -84,15 +84,39 @@ async fn opened(kit: &Kit, jar: Jar<'_>, payload: &Secret) -> Result<Answer, Ans
 }
 
 async fn read(content_type: Option<&str>, body: Data<'_>) -> Result<Asked, Refusal> {
-    let unreadable = Refusal::Malformed("The body cannot be read.");
-    let body = body.open(LONGEST_BODY.bytes()).into_bytes().await.map_err(|_| unreadable)?;
-    if !body.is_complete() {
-        return Err(Refusal::TooLong);
-    }
+    let body = bytes(body).await?;
     read_body(content_type, &body).map_err(|error| match error {
         BodyError::WrongType => Refusal::WrongType,
         BodyError::Malformed(what) => Refusal::Malformed(what),
     })
+}
+
+async fn bytes(body: Data<'_>) -> Result<Vec<u8>, Refusal> {
+    let unreadable = Refusal::Malformed("The body cannot be read.");
+    let body = body.open(LONGEST_BODY.bytes()).into_bytes().await.map_err(|_| unreadable)?;
+    if body.is_complete() { Ok(body.into_inner()) } else { Err(Refusal::TooLong) }
+}
+
+/// The accounts server tells that a sign-in has ended. It is believed by its signature alone and
+/// acts by no cookie, so it does not matter where the request comes from. Whatever is wrong with
+/// the request is 400 (Back-Channel Logout 1.0 §2.8).
+#[post("/backchannel-logout", data = "<body>")]
+async fn log_out(kit: &State<Kit>, content_type: TypeOfBody<'_>, body: Data<'_>) -> Answer {
+    let mut answer = match ended(kit, content_type.0, body).await {
+        Ok(()) => Answer::new(200),
+        Err(refusal) => Answer::from(refusal),
+    };
+    answer.outcome = None;
+    answer
+}
+
+async fn ended(kit: &Kit, content_type: Option<&str>, body: Data<'_>) -> Result<(), Refusal> {
+    let body = bytes(body).await.map_err(|_| Refusal::Malformed("The body is too long."))?;
+    let token = read_logout_token(content_type, &body).map_err(|error| match error {
+        BodyError::WrongType => Refusal::Malformed("The body must be a form."),
+        BodyError::Malformed(what) => Refusal::Malformed(what),
+    })?;
+    kit.log_out(&token).await
 }
 
 /// Remembers the page and goes to sign-in.

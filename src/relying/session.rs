@@ -63,6 +63,12 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Forgets it. No such session is no error.
     async fn remove(&self, id: &str) -> Result<(), StoreError>;
 
+    /// Forgets every session of one sign-in at the accounts server. None is no error.
+    async fn remove_sign_in(&self, sid: &str) -> Result<(), StoreError>;
+
+    /// Forgets every session of an account. None is no error.
+    async fn remove_account(&self, uid: &str) -> Result<(), StoreError>;
+
     /// Forgets every session that ended by `now`, or was last used before `seen_before`.
     async fn purge(&self, now: i64, seen_before: i64) -> Result<(), StoreError>;
 }
@@ -132,6 +138,31 @@ pub(super) mod samples {
         store.remove("one").await.expect("works");
         store.remove("one").await.expect("works");
         assert_eq!(store.find("one").await.expect("works"), None);
+        ends_together(store, &alice(1_000_000)).await;
+    }
+
+    async fn ends_together(store: &dyn SessionStore, session: &StoredSession) {
+        let of = |uid: &str, sid: &str| {
+            let person = Session { uid: uid.into(), sid: sid.into(), ..session.person.clone() };
+            StoredSession { person, ..session.clone() }
+        };
+        for (id, uid, sid) in [("1", "a", "x"), ("2", "a", "x"), ("3", "a", "y"), ("4", "b", "z")] {
+            store.add(id, &of(uid, sid)).await.expect("works");
+        }
+        let left = async || {
+            let mut left = String::new();
+            for id in ["1", "2", "3", "4"] {
+                left += store.find(id).await.expect("works").map_or("", |_| id);
+            }
+            left
+        };
+        store.remove_sign_in("a").await.expect("works");
+        store.remove_account("x").await.expect("works");
+        assert_eq!(left().await, "1234");
+        store.remove_sign_in("x").await.expect("works");
+        assert_eq!(left().await, "34");
+        store.remove_account("a").await.expect("works");
+        assert_eq!(left().await, "4");
     }
 }
 

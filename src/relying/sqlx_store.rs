@@ -36,8 +36,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS relying_sessions (
     seen_at BIGINT NOT NULL,
     checked_at BIGINT NOT NULL
 )";
-const INDEX: &str =
-    "CREATE INDEX IF NOT EXISTS relying_sessions_seen_at ON relying_sessions (seen_at)";
+const INDEXES: [&str; 3] = [
+    "CREATE INDEX IF NOT EXISTS relying_sessions_seen_at ON relying_sessions (seen_at)",
+    "CREATE INDEX IF NOT EXISTS relying_sessions_sid ON relying_sessions (sid)",
+    "CREATE INDEX IF NOT EXISTS relying_sessions_uid ON relying_sessions (uid)",
+];
 
 impl SqlxStore {
     /// On SQLite.
@@ -52,8 +55,8 @@ impl SqlxStore {
 
     async fn prepared(self) -> Result<Self, StoreError> {
         // PostgreSQL lets two first starts at the same time collide in spite of IF NOT EXISTS,
-        // over the table and over its index; the next try of the one that lost finds it.
-        for _ in 0..2 {
+        // over the table and over each index; the next try of the one that lost finds it.
+        for _ in 0..=INDEXES.len() {
             if self.create().await.is_ok() {
                 return Ok(self);
             }
@@ -64,7 +67,10 @@ impl SqlxStore {
 
     async fn create(&self) -> Result<(), StoreError> {
         on!(self, db => done(sqlx::query(TABLE).execute(db)))?;
-        on!(self, db => done(sqlx::query(INDEX).execute(db)))
+        for index in INDEXES {
+            on!(self, db => done(sqlx::query(index).execute(db)))?;
+        }
+        Ok(())
     }
 }
 
@@ -110,6 +116,16 @@ impl SessionStore for SqlxStore {
     async fn remove(&self, id: &str) -> Result<(), StoreError> {
         const SQL: &str = "DELETE FROM relying_sessions WHERE id = $1";
         on!(self, db => done(sqlx::query(SQL).bind(id).execute(db)))
+    }
+
+    async fn remove_sign_in(&self, sid: &str) -> Result<(), StoreError> {
+        const SQL: &str = "DELETE FROM relying_sessions WHERE sid = $1";
+        on!(self, db => done(sqlx::query(SQL).bind(sid).execute(db)))
+    }
+
+    async fn remove_account(&self, uid: &str) -> Result<(), StoreError> {
+        const SQL: &str = "DELETE FROM relying_sessions WHERE uid = $1";
+        on!(self, db => done(sqlx::query(SQL).bind(uid).execute(db)))
     }
 
     async fn purge(&self, now: i64, seen_before: i64) -> Result<(), StoreError> {

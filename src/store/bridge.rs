@@ -24,13 +24,19 @@ pub struct BridgeView {
 pub struct Person {
     /// Their session.
     pub session_id: String,
+    /// Who they are.
+    pub account_uid: String,
+    /// When they last proved who they are.
+    pub auth_time: i64,
     /// Whether they asked to be kept signed in.
     pub kept: bool,
     /// When the session was last used.
     pub last_seen_at: i64,
     /// Their name.
     pub username: String,
-    /// Whether they consent to the client.
+    /// What they have agreed to let the client know, if anything.
+    pub granted: Option<Scope>,
+    /// Whether they consent to all that the client is registered for.
     pub consents: bool,
 }
 
@@ -49,6 +55,8 @@ pub enum By<'a> {
 struct Row {
     registration: String,
     session_id: Option<String>,
+    account_uid: Option<String>,
+    auth_time: Option<i64>,
     kept: Option<i64>,
     last_seen_at: Option<i64>,
     username: Option<String>,
@@ -58,8 +66,8 @@ struct Row {
 macro_rules! view_by {
     ($column:literal) => {
         concat!(
-            "SELECT c.registration, s.id AS session_id, s.kept, s.last_seen_at, a.username, ",
-            "g.scope FROM clients c LEFT JOIN sessions s ON s.",
+            "SELECT c.registration, s.id AS session_id, a.uid AS account_uid, s.auth_time, s.kept, ",
+            "s.last_seen_at, a.username, g.scope FROM clients c LEFT JOIN sessions s ON s.",
             $column,
             " = $2 AND s.finished_at IS NULL AND s.idle_expires_at > $3 AND s.expires_at > $3 ",
             "LEFT JOIN accounts a ON a.uid = s.account_uid AND a.disabled_at IS NULL ",
@@ -99,10 +107,17 @@ impl Store {
         let registration = self.registrations.parse(row.registration)?;
         let granted = row.scope.and_then(|scope| Scope::parse(&scope).ok());
         let consents = consent::is_given(&registration, granted.as_ref());
-        let person = match (row.session_id, row.kept, row.last_seen_at, row.username) {
-            (Some(session_id), Some(kept), Some(last_seen_at), Some(username)) => {
-                Some(Person { session_id, kept: kept != 0, last_seen_at, username, consents })
-            }
+        let person = match (row.session_id, row.account_uid, row.username) {
+            (Some(session_id), Some(account_uid), Some(username)) => Some(Person {
+                session_id,
+                account_uid,
+                auth_time: row.auth_time.unwrap_or_default(),
+                kept: row.kept.unwrap_or_default() != 0,
+                last_seen_at: row.last_seen_at.unwrap_or_default(),
+                username,
+                granted,
+                consents,
+            }),
             _ => None,
         };
         Ok(BridgeView { registration, person })

@@ -49,8 +49,15 @@ const ADD: &str = "INSERT INTO clients (client_id, registration, secret_hash, de
 const BURN_PAYLOADS: &str = "UPDATE recovery_payloads SET used_at = $2 WHERE used_at IS NULL \
     AND client_id = $1";
 
-pub(super) const LOOKUPS: &[(&str, &str)] =
-    &[("client by id", BY_ID), ("burn payloads of a client", BURN_PAYLOADS)];
+/// Nothing of it comes back when the client is switched on again.
+const FINISH_GRANTS: &str =
+    "UPDATE grants SET finished_at = $2 WHERE finished_at IS NULL AND client_id = $1";
+
+pub(super) const LOOKUPS: &[(&str, &str)] = &[
+    ("client by id", BY_ID),
+    ("burn payloads of a client", BURN_PAYLOADS),
+    ("finish grants of a client", FINISH_GRANTS),
+];
 
 impl Store {
     /// The client with this id, disabled or not.
@@ -98,7 +105,7 @@ impl Store {
         Ok(found == 1)
     }
 
-    /// Switches a client off; its payloads end. False when there is no such client.
+    /// Switches a client off; its payloads and grants end. False when there is no such client.
     pub async fn disable_client(&self, id: &str, now: i64) -> Result<bool> {
         const SQL: &str = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $2), \
             updated_at = $2 WHERE client_id = $1";
@@ -106,6 +113,7 @@ impl Store {
             let found = sqlx::query(SQL).bind(id).bind(now)
                 .execute(&mut *tx).await?.rows_affected() == 1;
             sqlx::query(BURN_PAYLOADS).bind(id).bind(now).execute(&mut *tx).await?;
+            sqlx::query(FINISH_GRANTS).bind(id).bind(now).execute(&mut *tx).await?;
             found
         }))
     }
@@ -154,6 +162,7 @@ impl Store {
             for id in &plan.disabled {
                 sqlx::query(DISABLE).bind(id).bind(now).execute(&mut *tx).await?;
                 sqlx::query(BURN_PAYLOADS).bind(id).bind(now).execute(&mut *tx).await?;
+                sqlx::query(FINISH_GRANTS).bind(id).bind(now).execute(&mut *tx).await?;
             }
         });
         Ok(plan)

@@ -1,11 +1,45 @@
 //! Consents: an account's standing yes to a client and its scope.
 
-use super::{Result, Store, on};
+use std::sync::Arc;
+
+use super::{Result, Store, in_transaction, on};
+use crate::domain::client::Registration;
 use crate::domain::scope::Scope;
 
-const BY_CLIENT: &str = "SELECT scope FROM consents WHERE account_uid = $1 AND client_id = $2";
+/// A yes, and to whom.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// The client.
+    pub registration: Arc<Registration>,
+    /// What it may know and do.
+    pub scope: Scope,
+    /// Since when.
+    pub granted_at: i64,
+}
 
-pub(super) const LOOKUPS: &[(&str, &str)] = &[("consent of an account", BY_CLIENT)];
+const BY_CLIENT: &str = "SELECT scope FROM consents WHERE account_uid = $1 AND client_id = $2";
+const OF_ACCOUNT: &str = "SELECT k.registration, c.scope, c.granted_at FROM consents c \
+    JOIN clients k ON k.client_id = c.client_id WHERE c.account_uid = $1 \
+    ORDER BY c.granted_at DESC, c.client_id LIMIT 500";
+const WIDEN: &str =
+    "UPDATE consents SET scope = $3, granted_at = $4 WHERE account_uid = $1 AND client_id = $2";
+const REMOVE: &str = "DELETE FROM consents WHERE account_uid = $1 AND client_id = $2";
+const BURN_PAYLOADS: &str = "UPDATE recovery_payloads SET used_at = $3 WHERE used_at IS NULL \
+    AND client_id = $2 AND session_id IN (SELECT id FROM sessions WHERE account_uid = $1)";
+const FINISH_GRANTS: &str = "UPDATE grants SET finished_at = $3 WHERE account_uid = $1 \
+    AND client_id = $2 AND finished_at IS NULL";
+const FINISH_SIDS: &str = "UPDATE client_sessions SET finished_at = $3 WHERE client_id = $2 \
+    AND finished_at IS NULL AND session_id IN (SELECT id FROM sessions WHERE account_uid = $1)";
+
+pub(super) const LOOKUPS: &[(&str, &str)] = &[
+    ("consent of an account", BY_CLIENT),
+    ("consents of an account", OF_ACCOUNT),
+    ("widen a consent", WIDEN),
+    ("remove a consent", REMOVE),
+    ("burn payloads of an account for a client", BURN_PAYLOADS),
+    ("finish grants of an account for a client", FINISH_GRANTS),
+    ("finish sids of an account for a client", FINISH_SIDS),
+];
 
 impl Store {
     /// What this account has agreed to let this client know, if anything.
@@ -15,7 +49,20 @@ impl Store {
         Ok(row.and_then(|row| Scope::parse(&row.0).ok()))
     }
 
-    /// Writes a yes; a newer one replaces the older.
+    /// Every client that this account has agreed to, the latest first.
+    pub async fn consents_of(&self, account_uid: &str) -> Result<Vec<Consent>> {
+        let rows: Vec<(String, String, i64)> = on!(self, read, db => sqlx::query_as(OF_ACCOUNT)
+            .bind(account_uid).fetch_all(db).await)?;
+        let read = |(registration, scope, granted_at): (String, String, i64)| {
+            let registration = self.registrations.parse(registration)?;
+            let scope = Scope::parse(&scope).unwrap_or_default();
+            Ok(Consent { registration, scope, granted_at })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Writes a yes. What the account has agreed to before stays, and so does its time unless this
+    /// is more.
     pub async fn add_consent(
         &self,
         account_uid: &str,
@@ -23,20 +70,37 @@ impl Store {
         scope: &Scope,
         now: i64,
     ) -> Result<()> {
-        const SQL: &str = "INSERT INTO consents (account_uid, client_id, scope, granted_at) \
+        // Waits for another yes that is under way, and then sees what it wrote.
+        const ADD: &str = "INSERT INTO consents (account_uid, client_id, scope, granted_at) \
             VALUES ($1, $2, $3, $4) ON CONFLICT (account_uid, client_id) \
-            DO UPDATE SET scope = excluded.scope, granted_at = excluded.granted_at";
-        let scope = scope.to_string();
-        on!(self, write, db => sqlx::query(SQL).bind(account_uid).bind(client_id)
-            .bind(&scope).bind(now).execute(db).await.map(|_| ()))?;
+            DO UPDATE SET scope = consents.scope RETURNING scope";
+        in_transaction!(self, tx => {
+            let (held,): (String,) = sqlx::query_as(ADD).bind(account_uid).bind(client_id)
+                .bind(scope.to_string()).bind(now).fetch_one(&mut *tx).await?;
+            let held = Scope::parse(&held).unwrap_or_default();
+            if !held.implies(scope) {
+                sqlx::query(WIDEN).bind(account_uid).bind(client_id)
+                    .bind(held.union(scope).to_string()).bind(now).execute(&mut *tx).await?;
+            }
+        });
         Ok(())
     }
 
-    /// Takes a yes back. False when there was none.
-    pub async fn remove_consent(&self, account_uid: &str, client_id: &str) -> Result<bool> {
-        const SQL: &str = "DELETE FROM consents WHERE account_uid = $1 AND client_id = $2";
-        let removed = on!(self, write, db => sqlx::query(SQL).bind(account_uid).bind(client_id)
-            .execute(db).await?.rows_affected());
+    /// Takes a yes back, and ends all that the client has because of it. False when there was no
+    /// yes: then nothing is changed.
+    pub async fn disconnect(&self, account_uid: &str, client_id: &str, now: i64) -> Result<bool> {
+        let removed = in_transaction!(self, tx => {
+            let removed = sqlx::query(REMOVE).bind(account_uid).bind(client_id)
+                .execute(&mut *tx).await?.rows_affected();
+            if removed == 1 {
+                // Payloads first: one that is being redeemed is waited for, and its sid is seen.
+                for end in [BURN_PAYLOADS, FINISH_GRANTS, FINISH_SIDS] {
+                    sqlx::query(end).bind(account_uid).bind(client_id).bind(now)
+                        .execute(&mut *tx).await?;
+                }
+            }
+            removed
+        });
         Ok(removed == 1)
     }
 }

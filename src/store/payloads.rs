@@ -54,18 +54,19 @@ impl PayloadRow {
     }
 }
 
+/// Whose a living session is, and what they have agreed to.
 #[derive(FromRow)]
-struct OwnerRow {
+pub(super) struct OwnerRow {
     #[sqlx(flatten)]
-    account: AccountRow,
-    auth_time: i64,
+    pub(super) account: AccountRow,
+    pub(super) auth_time: i64,
     scope: Option<String>,
 }
 
 impl OwnerRow {
-    fn consents_to(&self, client: &Client) -> bool {
+    pub(super) fn consents_to(&self, client: &Client, asked: &Scope) -> bool {
         let granted = self.scope.as_deref().and_then(|scope| Scope::parse(scope).ok());
-        consent::is_given(&client.registration, granted.as_ref())
+        consent::is_given_for(&client.registration, granted.as_ref(), asked)
     }
 }
 
@@ -75,13 +76,13 @@ const UNUSED: &str = "SELECT session_id, client_id, origin, nonce_hash, expires_
     FROM recovery_payloads WHERE hash = $1 AND used_at IS NULL";
 const USED: &str = "SELECT client_id, sid FROM recovery_payloads WHERE hash = $1";
 const SET_SID: &str = "UPDATE recovery_payloads SET sid = $2 WHERE hash = $1";
-const OWNER: &str = "SELECT a.uid, a.username, a.email, a.full_name, a.email_verified_at, \
+pub(super) const OWNER: &str = "SELECT a.uid, a.username, a.email, a.full_name, a.email_verified_at, \
     a.created_at, a.disabled_at, s.auth_time, c.scope FROM sessions s \
     JOIN accounts a ON a.uid = s.account_uid \
     LEFT JOIN consents c ON c.account_uid = a.uid AND c.client_id = $2 \
     WHERE s.id = $1 AND s.finished_at IS NULL AND s.idle_expires_at > $3 AND s.expires_at > $3 \
     AND a.disabled_at IS NULL";
-const ADD_SID: &str = "INSERT INTO client_sessions (sid, session_id, client_id, created_at) \
+pub(super) const ADD_SID: &str = "INSERT INTO client_sessions (sid, session_id, client_id, created_at) \
     VALUES ($1, $2, $3, $4) ON CONFLICT (session_id, client_id) WHERE finished_at IS NULL \
     DO UPDATE SET created_at = client_sessions.created_at RETURNING sid";
 const FINISH_SID: &str =
@@ -145,7 +146,7 @@ impl Store {
                 Some(row) => {
                     let owner: Option<OwnerRow> = sqlx::query_as(OWNER).bind(&row.session_id)
                         .bind(client_id).bind(now).fetch_optional(&mut *tx).await?;
-                    match owner.filter(|owner| owner.consents_to(client)) {
+                    match owner.filter(|owner| owner.consents_to(client, &client.registration.scope)) {
                         None => Redeemed::Gone,
                         Some(owner) => {
                             let (sid,): (String,) = sqlx::query_as(ADD_SID).bind(&fresh_sid)
@@ -191,7 +192,9 @@ impl Store {
         }
         let owner: Option<OwnerRow> = on!(self, read, db => sqlx::query_as(OWNER)
             .bind(&row.session_id).bind(client_id).bind(now).fetch_optional(db).await)?;
-        let lives = owner.is_some_and(|owner| owner.consents_to(client)) && row.expires_at > now;
+        let lives = owner
+            .is_some_and(|owner| owner.consents_to(client, &client.registration.scope))
+            && row.expires_at > now;
         Ok(if lives { Redeemed::Good(row.expires_at - now) } else { Redeemed::Gone })
     }
 

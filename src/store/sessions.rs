@@ -101,15 +101,14 @@ const ADD: &str = "INSERT INTO sessions (id, account_uid, secret_hash, none_secr
 /// Waits for a change of the account that is under way, and then sees what it wrote.
 const HOLD: &str = "UPDATE accounts SET updated_at = updated_at WHERE uid = $1 \
     AND password_hash = $2 AND disabled_at IS NULL";
+const INHERIT_SIDS: &str =
+    "UPDATE client_sessions SET session_id = $1 WHERE session_id = $2 AND finished_at IS NULL";
+const INHERIT_GRANTS: &str =
+    "UPDATE grants SET session_id = $1 WHERE session_id = $2 AND finished_at IS NULL";
 const FINISH_OLDEST: &str = "UPDATE sessions SET finished_at = $2, idle_expires_at = $2, \
     expires_at = $2 WHERE account_uid = $1 AND finished_at IS NULL AND id NOT IN \
     (SELECT id FROM sessions WHERE account_uid = $1 AND finished_at IS NULL \
     ORDER BY created_at DESC, id LIMIT $3)";
-const SID_IS_ACTIVE: &str = "SELECT s.account_uid FROM client_sessions c \
-    JOIN sessions s ON s.id = c.session_id JOIN accounts a ON a.uid = s.account_uid \
-    WHERE c.sid = $1 AND c.client_id = $2 AND c.finished_at IS NULL AND s.finished_at IS NULL \
-    AND s.idle_expires_at > $3 AND s.expires_at > $3 AND a.disabled_at IS NULL";
-
 pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("session by secret", BY_SECRET),
     ("session by second secret", BY_NONE_SECRET),
@@ -118,9 +117,10 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("finish a session", FINISH),
     ("finish other sessions", FINISH_OTHERS),
     ("hold an account", HOLD),
+    ("inherit sids", INHERIT_SIDS),
+    ("inherit grants", INHERIT_GRANTS),
     ("finish the oldest sessions", FINISH_OLDEST),
     ("add a session", ADD),
-    ("session by sid", SID_IS_ACTIVE),
 ];
 
 /// Binds a new session to [`ADD`]; a macro, since each driver has a query type of its own.
@@ -168,7 +168,8 @@ impl Store {
     }
 
     /// Opens a session for an account whose password was checked against `password_hash`, and ends
-    /// the one that this browser had. `None` when the account was disabled, or its password was
+    /// the one that this browser had; what clients have of it goes on when it was the same person's,
+    /// who only had to sign in again. `None` when the account was disabled, or its password was
     /// changed, in between.
     pub async fn add_session(
         &self,
@@ -185,12 +186,18 @@ impl Store {
             if held == 0 {
                 0
             } else {
+                let added = bind_session!(sqlx::query(ADD), session, new, password_hash, now)
+                    .execute(&mut *tx).await?.rows_affected();
                 if let Some(old) = replaces {
+                    if old.account_uid == account_uid {
+                        for inherit in [INHERIT_SIDS, INHERIT_GRANTS] {
+                            sqlx::query(inherit).bind(&session.id).bind(&old.id)
+                                .execute(&mut *tx).await?;
+                        }
+                    }
                     sqlx::query(FINISH).bind(&old.id).bind(&old.account_uid).bind(now)
                         .execute(&mut *tx).await?;
                 }
-                let added = bind_session!(sqlx::query(ADD), session, new, password_hash, now)
-                    .execute(&mut *tx).await?.rows_affected();
                 sqlx::query(FINISH_OLDEST).bind(account_uid).bind(now).bind(MOST_SESSIONS)
                     .execute(&mut *tx).await?;
                 added
@@ -260,18 +267,6 @@ impl Store {
         let rows: Vec<SessionRow> = on!(self, read, db => sqlx::query_as(OF_ACCOUNT)
             .bind(account_uid).bind(now).fetch_all(db).await)?;
         Ok(rows.into_iter().map(Session::from).collect())
-    }
-
-    /// The account behind a client's handle of a session, while that session lives.
-    pub async fn account_behind_sid(
-        &self,
-        sid: &str,
-        client_id: &str,
-        now: i64,
-    ) -> Result<Option<String>> {
-        let row: Option<(String,)> = on!(self, read, db => sqlx::query_as(SID_IS_ACTIVE)
-            .bind(sid).bind(client_id).bind(now).fetch_optional(db).await)?;
-        Ok(row.map(|row| row.0))
     }
 
     /// Deletes up to `limit` sessions that ended before `before`, with all that hung on them.

@@ -1,12 +1,15 @@
 //! What every handler may need: made once at start, shared by all.
 
-use super::body::Fields;
 use super::error::Problem;
+use super::oauth::Documents;
 use crate::clock::Clock;
 use crate::config::{Brand, Config, PasswordHash, SignUp};
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Registration};
 use crate::domain::origin::Origin;
-use crate::domain::return_to::ReturnTo;
+use crate::domain::return_to::{self, ReturnTo};
+use crate::domain::subject::subject;
+use crate::jobs::Wake;
+use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::passwords::{Pool, PoolSettings};
 use crate::store::Store;
@@ -22,6 +25,8 @@ pub struct App {
     pub clock: Clock,
     /// Where passwords are hashed.
     pub passwords: Pool,
+    /// What signs tokens.
+    pub keys: Keys,
     /// How often things may be tried.
     pub limits: Limits,
     /// Name, logo and colour.
@@ -32,6 +37,10 @@ pub struct App {
     pub proxies: Vec<IpNet>,
     /// Mixed into the identifiers that clients of another organisation see.
     pub pairwise_salt: Vec<u8>,
+    /// What the OpenID provider says of itself.
+    pub documents: Documents,
+    /// To be woken when sessions ended, so that clients hear of it at once.
+    pub wake: Wake,
 }
 
 impl App {
@@ -50,30 +59,34 @@ impl App {
         Ok(client.filter(|client| client.disabled_at.is_none()))
     }
 
+    /// The identifier by which a client knows an account.
+    #[must_use]
+    pub fn subject(&self, client: &Registration, uid: &str) -> String {
+        subject(&self.pairwise_salt, client, uid)
+    }
+
     /// Checks a `next` parameter; absent or empty means the account page.
     pub async fn return_to(&self, next: &str) -> Result<ReturnTo, Problem> {
         if next.is_empty() {
             return Ok(ReturnTo::Path("/account".into()));
         }
         if let Some(own) = ReturnTo::parse(next, &self.issuer, &[]) {
-            return self.through_consent(own).await;
+            return self.leading_on(own).await;
         }
         let clients = self.store.list_clients().await?;
         ReturnTo::parse(next, &self.issuer, &clients).ok_or_else(unregistered)
     }
 
-    /// What is known of a consent page that is to be shown next: its client, and where it leads.
-    async fn through_consent(&self, own: ReturnTo) -> Result<ReturnTo, Problem> {
-        let ReturnTo::Path(path) = &own else { return Ok(own) };
-        let Some(query) = path.strip_prefix("/consent?") else { return Ok(own) };
-        let query = Fields::parse(query);
-        let (client_id, next) = (query.text("client_id")?, query.text("next")?);
-        let Some(client) = self.active_client(&client_id).await? else { return Ok(own) };
-        let onward = ReturnTo::parse_for(&client, &next, &self.issuer);
-        Ok(ReturnTo::Consent {
-            path: path.clone(),
-            client_name: client.registration.client_name.clone(),
-            onward: onward.map(|to| to.onward().to_vec()).unwrap_or_default(),
+    /// What is known of a page that leads on to a client: which one it is, and where to.
+    async fn leading_on(&self, own: ReturnTo) -> Result<ReturnTo, Problem> {
+        let ReturnTo::Path(path) = own else { return Ok(own) };
+        let client = match return_to::client_of(&path) {
+            Some(client_id) => self.active_client(&client_id).await?,
+            None => None,
+        };
+        Ok(match client {
+            Some(client) => ReturnTo::through(&client, path, &self.issuer),
+            None => ReturnTo::Path(path),
         })
     }
 
@@ -86,16 +99,21 @@ impl App {
     pub async fn start(config: &Config, store: Store, clock: Clock) -> Result<Self, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         let salt = store.server_secret("pairwise", &config.key_encryption_key, clock.now()).await;
+        let sealing = config.key_encryption_key.clone();
+        let keys = Keys::start(store.clone(), sealing, clock.now()).await;
         Ok(Self {
+            documents: Documents::new(&config.issuer),
             issuer: config.issuer.clone(),
             pairwise_salt: salt.map_err(|e| text(&e))?,
             store,
+            keys: keys.map_err(|e| text(&e))?,
             passwords: Pool::start(pool_settings(config), clock.clone()).map_err(|e| text(&e))?,
             limits: Limits::new(clock.clone(), &config.limits),
             clock,
             brand: config.brand.clone(),
             sign_up: config.sign_up,
             proxies: config.proxies.clone(),
+            wake: Wake::default(),
         })
     }
 }

@@ -41,6 +41,18 @@ impl Fields {
         }
     }
 
+    /// Every value of a field that may be there several times, without empty ones.
+    pub fn all(&self, name: &str) -> Result<Vec<String>, Problem> {
+        let values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
+        values.map(|(_, value)| decode(value)).collect()
+    }
+
+    /// The bytes that all fields take as they were sent.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.len() + 2).sum()
+    }
+
     /// Whether a check box is ticked.
     pub fn is_on(&self, name: &str) -> Result<bool, Problem> {
         Ok(self.text(name)? == "on")
@@ -91,6 +103,22 @@ impl<'r> FromData<'r> for Form {
             Ok(text) => Outcome::Success(Self(Fields::parse(&text))),
             Err(problem) => Outcome::Error((problem.leave(request), ())),
         }
+    }
+}
+
+/// As [`Form`], where no body is needed: one that is no form is not looked at.
+#[derive(Debug)]
+pub struct FormOrNothing(pub Fields);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for FormOrNothing {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        if !request.content_type().is_some_and(|given| given.is_form()) {
+            return Outcome::Success(Self(Fields::default()));
+        }
+        Form::from_data(request, data).await.map(|form| Self(form.0))
     }
 }
 

@@ -15,10 +15,10 @@ use super::body::{JsonBody, Query};
 use super::cookies;
 use super::error::Problem;
 use super::guard::fetch_metadata::BridgeCall;
-use super::guard::visitor::{Cookies, signed_in};
+use super::guard::visitor::{Cookies, signed_in, view};
 use super::headers::Framable;
 use crate::domain::account::fold;
-use crate::domain::client::{Registration, is_id};
+use crate::domain::client::Registration;
 use crate::domain::origin::Embedder;
 use crate::domain::recovery_payload::{Binding, LIFETIME, is_nonce};
 use crate::domain::secret::{Secret, SecretHash};
@@ -93,21 +93,6 @@ async fn show(
         ),
         ancestors: ancestors(&registration),
     })
-}
-
-/// The client, if it is registered and not disabled, and who is signed in; notes, now and then,
-/// that a session was used.
-async fn view(app: &App, client_id: &str, by: By<'_>) -> Result<Option<BridgeView>, Problem> {
-    if !is_id(client_id) {
-        return Ok(None);
-    }
-    let now = app.now();
-    let view = app.store.bridge_view(client_id, by, now).await?;
-    let person = view.as_ref().and_then(|view| view.person.as_ref());
-    if let Some(person) = person.filter(|p| session::is_due_for_touch(p.last_seen_at, now)) {
-        app.store.touch_session(&person.session_id, person.kept, now).await?;
-    }
-    Ok(view)
 }
 
 /// Who may stand above the bridge of a client: its own origins and its embedders.
@@ -250,6 +235,7 @@ async fn signout(
     match signed_in(app, &cookies).await? {
         Some(who) => {
             app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
+            app.wake.ring();
         }
         // Only the second cookie came along, which opens nothing else: do not claim a sign-out.
         None if is_known_by_second_cookie(app, &cookies).await? => {

@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use super::headers;
 use super::page::Page;
 use super::request_id::RequestId;
+use crate::keys::KeyError;
 use crate::limits::Limited;
 use crate::passwords::Busy;
 use crate::store::StoreError;
@@ -122,6 +123,12 @@ fn left<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<Problem>> {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
         Self::internal(error.to_string())
     }
 }

@@ -6,18 +6,25 @@ use rocket::http::Header;
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 
+use super::oauth::AllowedOrigin;
 use crate::domain::origin::Origin;
 
 /// The policy of a page that nobody may frame. `form_targets` are other origins that the answer to
 /// the page's form may redirect to.
 #[must_use]
 pub fn page_policy(form_targets: &[Origin]) -> String {
-    let targets =
-        form_targets.iter().fold(String::new(), |all, origin| all + " " + origin.as_str());
+    let targets = form_targets.iter().fold(String::new(), |all, origin| all + " " + source(origin));
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
          base-uri 'none'; form-action 'self'{targets}; frame-ancestors 'none'"
     )
+}
+
+/// An origin as a policy can say it. The grammar of host sources has no IPv6 addresses (CSP3
+/// §2.3.1): a program that listens at `[::1]` is reached by the scheme alone.
+fn source(origin: &Origin) -> &str {
+    let (scheme, host) = origin.as_str().split_once("//").unwrap_or((origin.as_str(), ""));
+    if host.starts_with('[') { scheme } else { origin.as_str() }
 }
 
 /// An answer that the pages of some client may frame; everything else may not be framed.
@@ -70,6 +77,9 @@ impl Fairing for Headers {
             .0
             .load(std::sync::atomic::Ordering::Relaxed);
         complete(response, framable);
+        for header in AllowedOrigin::headers(request) {
+            response.adjoin_header(header);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod guard;
 mod headers;
 mod health;
+mod oauth;
 mod page;
 mod request_id;
 mod session;
@@ -38,9 +39,14 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", assets::routes())
         .mount("/", bridge::routes())
         .mount("/", health::routes())
+        .mount("/", oauth::routes())
         .mount("/v1", session::routes())
         .register("/", error::page_catchers())
         .register("/v1", error::json_catchers())
+        .register("/oauth", error::json_catchers())
+        .register("/oauth/authorize", error::page_catchers())
+        .register("/oauth/logout", error::page_catchers())
+        .register("/.well-known", error::json_catchers())
         .register("/ready", error::json_catchers())
         .register("/bridge/payload", error::json_catchers())
         .register("/bridge/signout", error::json_catchers())

@@ -5,7 +5,6 @@ use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::app::App;
 use super::body::JsonBody;
@@ -15,6 +14,7 @@ use crate::domain::account::Account;
 use crate::domain::client::{Client, Registration};
 use crate::domain::consent;
 use crate::domain::recovery_payload::{Presented, is_nonce};
+use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
 use crate::store::payloads::{Recovered, Redeemed};
 
@@ -52,9 +52,10 @@ impl Presentation {
 /// What a client learns of a person, by its scope.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Profile {
+pub(super) struct Profile {
     uid: String,
-    sid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
     /// Seconds since 1970.
     auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,11 +69,18 @@ struct Profile {
 }
 
 impl Profile {
-    fn of(app: &App, client: &Registration, recovered: Recovered) -> Self {
-        let Recovered { account, sid, auth_time } = recovered;
-        let (profile, email) = (client.scope.has("profile"), client.scope.has("email"));
+    /// What this scope tells a client.
+    pub(super) fn new(
+        app: &App,
+        client: &Registration,
+        scope: &Scope,
+        account: Account,
+        sid: Option<String>,
+        auth_time: i64,
+    ) -> Self {
+        let (profile, email) = (scope.implies_name("profile"), scope.implies_name("email"));
         Self {
-            uid: subject(app, client, &account),
+            uid: app.subject(client, &account.uid),
             sid,
             auth_time: auth_time / 1_000,
             username: profile.then_some(account.username),
@@ -81,21 +89,6 @@ impl Profile {
             email_verified: email.then_some(account.email_verified_at.is_some()),
         }
     }
-}
-
-/// The identifier by which a client knows an account: the same for all, or one of the client's
-/// sector alone (OpenID Connect Core §8.1).
-fn subject(app: &App, client: &Registration, account: &Account) -> String {
-    if !client.is_pairwise() {
-        return account.uid.clone();
-    }
-    let digest = Sha256::new()
-        .chain_update(&app.pairwise_salt)
-        .chain_update(client.sector())
-        .chain_update("\n")
-        .chain_update(&account.uid)
-        .finalize();
-    hex::encode(&digest[..16])
 }
 
 fn good<T>(redeemed: Redeemed<T>) -> Result<T, Problem> {
@@ -123,8 +116,14 @@ async fn recover(
     let client = credentials.verify(app).await?;
     let presented = body.0.presented();
     let redeemed = app.store.redeem_payload(&payload.hash(), &client, presented, app.now()).await?;
+    if matches!(redeemed, Redeemed::Forbidden | Redeemed::Gone) {
+        // It may have been used before, which ends what its first use opened.
+        app.wake.ring();
+    }
     let recovered = good(redeemed)?;
-    Ok(Json(Profile::of(app, &client.registration, recovered)))
+    let Recovered { account, sid, auth_time } = recovered;
+    let client = &client.registration;
+    Ok(Json(Profile::new(app, client, &client.scope, account, Some(sid), auth_time)))
 }
 
 #[derive(Serialize)]

@@ -53,7 +53,8 @@ async fn only_files_for_everybody_are_kept_by_caches_or_read_by_other_sites() {
         assert!(answer.set_cookies().is_empty(), "{what}");
         public.push(what);
     }
-    let is_file = |what: &&String| what.contains("/assets/") || what.contains("/sdk/");
+    let same_for_all = ["/assets/", "/sdk/", "/.well-known/", "/oauth/jwks"];
+    let is_file = |what: &&String| same_for_all.iter().any(|path| what.contains(path));
     assert!(public.iter().all(is_file), "{public:?}");
     assert!(!public.is_empty());
 }

@@ -71,7 +71,7 @@ fn sql_is_spoken_in_the_store_only() {
 
 #[test]
 fn http_is_unknown_below_the_web() {
-    let below = ["domain/", "store/", "passwords/", "limits/", "clock.rs", "random.rs"];
+    let below = ["domain/", "store/", "keys/", "passwords/", "limits/", "clock.rs", "random.rs"];
     for source in sources().iter().filter(|source| source.is_in(&below)) {
         for name in ["rocket", "rocket_dyn_templates", "tera", "reqwest"] {
             assert!(!source.names(name), "{} uses {name}", source.path);
@@ -90,18 +90,31 @@ fn the_configuration_knows_no_more_of_rocket_than_how_it_is_configured() {
 
 #[test]
 fn each_layer_imports_the_ones_below_it_only() {
-    let layers: [(&str, &[&str]); 8] = [
+    let layers: [(&str, &[&str]); 10] = [
         ("domain/", &["domain", "clock", "random"]),
         ("limits/", &["limits", "clock"]),
         ("passwords/", &["passwords", "limits", "clock", "random"]),
         ("store/", &["store", "domain", "clock", "random"]),
+        ("keys/", &["keys", "store", "domain", "clock"]),
         ("config/", &["config", "domain", "limits", "passwords"]),
-        ("jobs/", &["jobs", "store", "limits", "clock"]),
+        ("outgoing/", &["outgoing"]),
+        ("jobs/", &["jobs", "store", "keys", "outgoing", "domain", "limits", "clock", "random"]),
         // Relying parties use accounts over HTTP like anybody.
         ("relying/", &["relying", "domain", "clock", "random"]),
         (
             "cli/",
-            &["cli", "config", "store", "domain", "passwords", "limits", "clock", "demo", "launch"],
+            &[
+                "cli",
+                "config",
+                "store",
+                "keys",
+                "domain",
+                "passwords",
+                "limits",
+                "clock",
+                "demo",
+                "launch",
+            ],
         ),
     ];
     let sources = sources();

@@ -53,9 +53,31 @@ fn crowd() -> String {
             format!("{text}, {session}, {client}, i"),
         ),
         row(
+            "grants",
+            "id, client_id, account_uid, session_id, scope, audience, created_at, expires_at",
+            format!("{text}, {client}, {user}, {session}, 'openid', '', i, i"),
+        ),
+        row(
+            "access_tokens",
+            "hash, grant_id, parent_hash, depth, scope, audience, created_at, expires_at",
+            format!("{hash}, {text}, NULL, 0, 'openid', '', i, i"),
+        ),
+        row("refresh_tokens", "hash, grant_id, created_at", format!("{hash}, {text}, i")),
+        row(
             "recovery_payloads",
             "hash, session_id, client_id, origin, created_at, expires_at",
             format!("{hash}, {session}, {client}, '', i, i"),
+        ),
+        row("server_secrets", "name, sealed, created_at", format!("{text}, '', i")),
+        row(
+            "signing_keys",
+            "kid, alg, public_key, sealed, created_at, signs_from",
+            format!("{text}, '', '', '', i, i"),
+        ),
+        row(
+            "logout_deliveries",
+            "id, client_id, account_uid, sid, created_at, tries, next_try_at",
+            format!("{text}, {client}, {user}, {text}, i, 0, i"),
         ),
     ]
     .concat()
@@ -90,7 +112,8 @@ async fn plan_of_postgres(connection: &mut PgConnection, sql: &str) -> Vec<Strin
 
 /// Whether one step of a plan reads a table from end to end.
 fn reads_everything(step: &str) -> bool {
-    step.starts_with("SCAN ") || step.contains("Seq Scan")
+    // The chain above a narrowed token is at most eight rows that were just found.
+    (step.starts_with("SCAN ") && step != "SCAN above") || step.contains("Seq Scan")
 }
 
 #[rocket::async_test]

@@ -6,7 +6,8 @@ use crate::support::{Answer, Endpoint, ISSUER, TestServer, WIKI};
 
 /// The routes that act by a cookie.
 fn acting_by_cookie(server: &TestServer) -> impl Iterator<Item = &Endpoint> {
-    server.endpoints.iter().filter(|endpoint| !endpoint.is_safe() && !endpoint.is_for_backends())
+    let acts = |e: &&Endpoint| !e.is_safe() && !e.is_for_backends() && !e.is_read_as_get();
+    server.endpoints.iter().filter(acts)
 }
 
 /// Headers of requests that no page of ours sends.
@@ -71,7 +72,7 @@ async fn the_same_request_from_a_page_of_ours_works() {
                 continue;
             }
             let ours = match endpoint.pattern.as_str() {
-                "/account/sessions/<id>/end" => 404,
+                "/account/sessions/<id>/end" | "/account/sites/<client_id>/remove" => 404,
                 // The second time, somebody has that name.
                 "/signup" if headers == by_origin => 422,
                 "/bridge/payload" => 200,
@@ -91,7 +92,8 @@ async fn looking_changes_nothing() {
     let before = server.database.every_row_but(&but).await;
     // Far enough for the time of last use to be written again, which is all that may be.
     server.clock.advance(10 * vestibule::clock::MINUTE);
-    for endpoint in &server.endpoints {
+    // A code that nobody takes is what a look at the authorization endpoint may leave.
+    for endpoint in server.endpoints.iter().filter(|e| e.pattern != "/oauth/authorize") {
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
             for browser in [&alice, &server.browser()] {
                 let path = endpoint.path();
@@ -112,7 +114,7 @@ async fn looking_changes_nothing() {
 async fn head_is_get_without_a_body() {
     let server = TestServer::new().await;
     let alice = server.signed_up("alice").await;
-    for endpoint in server.endpoints.iter().filter(|endpoint| endpoint.is_safe()) {
+    for endpoint in server.endpoints.iter().filter(|e| e.method == "GET" && !e.is_read_as_get()) {
         let path = endpoint.path();
         let get = Answer::of(alice.request(Method::GET, &path)).await;
         let head = Answer::of(alice.request(Method::HEAD, &path)).await;

@@ -40,13 +40,20 @@ fn session(current: bool) -> Value {
     })
 }
 
+fn site(site: Value) -> Value {
+    json!({
+        "client_id": EVIL, "client_name": EVIL, "site": site, "since": "21 November 2026",
+        "scopes": [EVIL, "your name"],
+    })
+}
+
 /// The pages of a template: as it is opened first, and as full as it can be.
 fn samples(template: &str) -> Vec<Value> {
     let pages = match template {
         "signin.html" => vec![
-            json!({ "next": "", "login": "", "keep": false, "error": null, "fields": {},
-                "client_name": null, "sign_up_open": false }),
-            json!({ "next": EVIL, "login": EVIL, "keep": true, "error": EVIL,
+            json!({ "next": "", "login": "", "keep": false, "again": false, "error": null,
+                "fields": {}, "client_name": null, "sign_up_open": false }),
+            json!({ "next": EVIL, "login": EVIL, "keep": true, "again": true, "error": EVIL,
                 "fields": { "login": EVIL, "password": EVIL },
                 "client_name": EVIL, "sign_up_open": true }),
         ],
@@ -58,15 +65,16 @@ fn samples(template: &str) -> Vec<Value> {
                 "full_name": EVIL, "password": EVIL } }),
         ],
         "signout.html" => vec![
-            json!({ "next": "", "client_name": null, "devices": 1 }),
-            json!({ "next": EVIL, "client_name": EVIL, "devices": 2 }),
-            json!({ "next": EVIL, "client_name": EVIL, "devices": 12 }),
+            json!({ "next": "", "stay": "/account", "client_name": null, "devices": 1 }),
+            json!({ "next": EVIL, "stay": EVIL, "client_name": EVIL, "devices": 2 }),
+            json!({ "next": EVIL, "stay": EVIL, "client_name": EVIL, "devices": 12 }),
         ],
         "account/show.html" => vec![
             json!({ "email_verified": false, "created": "21 November 2026", "notice": null,
-                "sessions": [session(true)] }),
+                "sessions": [session(true)], "sites": [] }),
             json!({ "email_verified": true, "created": "21 November 2026", "notice": EVIL,
-                "sessions": [session(true), session(false)] }),
+                "sessions": [session(true), session(false)],
+                "sites": [site(json!(EVIL)), site(json!(null))] }),
         ],
         "account/profile.html" => vec![
             json!({ "full_name": "", "username": "", "email": "", "error": null, "fields": {} }),
@@ -77,8 +85,24 @@ fn samples(template: &str) -> Vec<Value> {
             json!({ "error": null, "fields": {} }),
             json!({ "error": EVIL, "fields": { "current": EVIL, "new": EVIL } }),
         ],
-        "consent.html" => vec![json!({ "client_id": EVIL, "client_name": EVIL, "site": EVIL,
-            "scopes": [EVIL, "your name"], "next": EVIL })],
+        "choose.html" => vec![
+            json!({ "next": "", "address": "/account", "client_name": null }),
+            json!({ "next": EVIL, "address": EVIL, "client_name": EVIL }),
+        ],
+        "consent.html" => vec![
+            json!({ "client_id": EVIL, "client_name": EVIL, "site": EVIL, "next": EVIL,
+                "scopes": [EVIL, "your name"], "only_identifies": true, "given": false,
+                "scope": EVIL, "prompt": EVIL }),
+            json!({ "client_id": EVIL, "client_name": EVIL, "site": null, "next": "",
+                "scopes": [EVIL], "only_identifies": false, "given": true,
+                "scope": "", "prompt": "" }),
+        ],
+        "form_post.html" => vec![
+            json!({ "action": "https://wiki.example.org/callback", "client_name": EVIL,
+                "fields": [] }),
+            json!({ "action": "https://wiki.example.org/callback?a=b", "client_name": EVIL,
+                "fields": [["code", EVIL], [EVIL, EVIL]] }),
+        ],
         "consent_done.html" => vec![
             json!({ "client_name": EVIL, "granted": true, "link": null }),
             json!({ "client_name": EVIL, "granted": false, "link": "https://wiki.example.org/" }),
@@ -98,6 +122,7 @@ fn samples(template: &str) -> Vec<Value> {
         | "part/brand.html"
         | "part/form.html"
         | "part/icon.html"
+        | "part/identity.html"
         | "part/promise.html" => vec![json!({})],
         other => panic!("give a sample of {other}"),
     };
@@ -206,7 +231,10 @@ fn every_form_is_sent_by_post_to_a_path_of_ours_and_every_input_has_a_label() {
         for html in rendered(&template) {
             for form in tags(&html).filter(|tag| tag.starts_with("form ")) {
                 assert!(form.contains("method=\"post\""), "{template}: <{form}>");
-                assert!(form.contains("action=\"/"), "{template}: <{form}>");
+                // One page is there to send people on to where a client is.
+                let action =
+                    if template == "form_post.html" { "action=\"https:" } else { "action=\"/" };
+                assert!(form.contains(action), "{template}: <{form}>");
             }
             for input in tags(&html).filter(|tag| tag.starts_with("input ")) {
                 let needs_none = ["type=\"hidden\"", "type=\"checkbox\"", " hidden"];

@@ -8,10 +8,12 @@ use crate::support::{
     Browser, Database, NOTES, PASSWORD, SPECS, Setup, TestServer, WIKI, secret_of,
 };
 use vestibule::clock::{Clock, MINUTE, SECOND};
+use vestibule::domain::audience::Audience;
 use vestibule::domain::client::Registration;
 use vestibule::domain::recovery_payload::Binding;
 use vestibule::domain::secret::{Secret, SecretHash};
 use vestibule::store::Store;
+use vestibule::store::grants::{Fresh, NewGrant, Presented};
 use vestibule::store::sessions::NewSession;
 
 const LIBRARY: &str = "http://library.vestibule.localhost:8009";
@@ -46,6 +48,52 @@ async fn fill(server: &TestServer) {
     let to_notes = Binding { client_id: "notes".into(), origin: NOTES.into(), nonce_hash: None };
     let minted = store.add_payload(&secret("ef").hash(), &session.id, &to_notes, now).await;
     minted.expect("the database");
+    fill_openid(server, uid, &session.id).await;
+}
+
+/// A code that was swapped for tokens, and one on its way.
+async fn fill_openid(server: &TestServer, uid: &str, session_id: &str) {
+    let (store, now) = (&server.store, server.clock.now());
+    let wiki = store.client("wiki").await.expect("the database").expect("wiki");
+    let (redirect_uri, audience) = (format!("{WIKI}/oidc/callback"), Audience::default());
+    for code in ["12", "34"] {
+        let grant = NewGrant {
+            code: &secret(code).hash(),
+            client_id: "wiki",
+            account_uid: uid,
+            session_id,
+            auth_time: now,
+            scope: &wiki.registration.scope,
+            audience: &audience,
+            nonce: Some("a nonce"),
+            redirect_uri: &redirect_uri,
+            code_challenge: None,
+        };
+        store.add_grant(&grant, now).await.expect("the database");
+    }
+    let code = &secret("12").hash();
+    let presented =
+        Presented { code, redirect_uri: &redirect_uri, verifier: None, audience: &audience };
+    let (access, refresh) = (secret("56").hash(), secret("78").hash());
+    let fresh = Fresh { access: &access, refresh: Some(&refresh) };
+    let granted = store.redeem_code(presented, &wiki, fresh, now).await;
+    granted.expect("the database").expect("the code is good");
+}
+
+/// What [`fill_openid`] made is there and works.
+async fn hold_tokens_are_good(server: &TestServer) {
+    let told = server.with_bearer("/oauth/userinfo", &"56".repeat(32)).await;
+    assert_eq!(told.json()["preferred_username"], "alice", "{}", told.text);
+    let wiki = server.backend("wiki");
+    assert_eq!(wiki.introspect(&"78".repeat(32)).await["active"], true, "the refresh token");
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &"34".repeat(32)),
+        ("redirect_uri", &format!("{WIKI}/oidc/callback")),
+    ];
+    let tokens = wiki.token(&fields).await.tokens();
+    let id_token = server.verify(tokens.id.as_deref().expect("an id token"), "wiki").await;
+    assert_eq!(id_token.claims["nonce"], "a nonce");
 }
 
 /// Everybody and everything that [`fill`] made is there and works.
@@ -112,6 +160,7 @@ async fn what_this_version_keeps_is_there_after_a_restart() {
     let clock = server.clock.clone();
     server.stop().await;
     let again = Setup { config, clock, database }.start().await;
+    hold_tokens_are_good(&again).await;
     hold_nothing_is_lost(&again).await;
 }
 
@@ -125,6 +174,10 @@ async fn a_database_of_every_released_version_is_opened_and_loses_nothing() {
         let server = setup.start().await;
         let pending = server.store.pending_migrations().await.expect("the database");
         assert!(pending.is_empty(), "{}: {pending:?}", file.display());
+        // The first version had no tokens.
+        if file.file_stem().is_some_and(|version| version != "0.1.0") {
+            hold_tokens_are_good(&server).await;
+        }
         hold_nothing_is_lost(&server).await;
 
         let fresh = Setup::on(Database::new_file()).start().await;

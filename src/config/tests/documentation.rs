@@ -18,7 +18,7 @@ fn rows(after: &str) -> Vec<Vec<&'static str>> {
 #[test]
 fn every_key_in_the_table_is_read_under_its_variable() {
     let rows = rows("# Configuration");
-    assert_eq!(rows.len(), 14);
+    assert_eq!(rows.len(), 15);
     for row in rows {
         let (key, variable) = (row[0], row[4]);
         assert_eq!(variable, source::variable_name(key));

@@ -59,6 +59,7 @@ fn every_key_is_read_from_the_file() {
             database_url = "postgres://localhost/vestibule"
             key_encryption_key_file = "keys/vestibule.key"
             proxies = ["127.0.0.1", "10.0.0.0/8", "::1"]
+            outgoing_networks = ["10.1.0.0/16"]
             sign_up = "closed"
             log = "json"
             brand = { name = "Example", accent = "#AABBCC" }
@@ -71,6 +72,8 @@ fn every_key_is_read_from_the_file() {
     assert_eq!(settings.database_url.as_deref(), Some("postgres://localhost/vestibule"));
     let proxies: Vec<String> = settings.proxies.iter().map(ToString::to_string).collect();
     assert_eq!(proxies, ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]);
+    let inner: Vec<String> = settings.outgoing_networks.iter().map(ToString::to_string).collect();
+    assert_eq!(inner, ["10.1.0.0/16"]);
     assert_eq!((settings.sign_up, settings.log), (SignUp::Closed, LogFormat::Json));
     assert_eq!(settings.brand.accent.as_deref(), Some("#aabbcc"));
     let cost = Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 };
@@ -143,6 +146,7 @@ fn a_wrong_value_says_what_to_write() {
         ("database_url = \"mysql://x:hunter2@y\"", "begin it with sqlite:// or postgres://"),
         ("proxies = \"127.0.0.1\"", "write a list of texts"),
         ("proxies = [\"localhost\"]", "write 127.0.0.1 or 10.0.0.0/8"),
+        ("outgoing_networks = [\"accounts.internal\"]", "write 127.0.0.1 or 10.0.0.0/8"),
         ("sign_up = true", "write a text"),
         ("sign_up = \"yes\"", "write \"open\" or \"closed\", not \"yes\""),
         ("log = \"xml\"", "write \"text\" or \"json\""),

@@ -1,4 +1,4 @@
-//! `/consent`: a person's standing yes to a client that is not of this organisation.
+//! `/consent`: a person's yes to a client, or to what it asks for beyond that.
 
 use rocket::response::Redirect;
 use rocket::{Either, State, get, post};
@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::{PageOrRedirect, person, see_other};
 use crate::domain::client::Client;
 use crate::domain::consent;
-use crate::domain::origin::Origin;
+use crate::domain::return_to::ReturnTo;
+use crate::domain::scope::Scope;
 use crate::store::sessions::SignedIn;
 use crate::web::app::App;
-use crate::web::body::{Form, Query};
+use crate::web::body::{Fields, Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
 use crate::web::guard::visitor::Visitor;
@@ -21,9 +22,13 @@ use crate::web::page::Page;
 pub(super) struct Ask {
     client_id: String,
     client_name: String,
-    site: String,
+    site: Option<String>,
     scopes: Vec<String>,
+    only_identifies: bool,
+    given: bool,
     next: String,
+    scope: String,
+    prompt: String,
 }
 
 /// The context of `consent_done.html`.
@@ -34,41 +39,110 @@ pub(super) struct Done {
     link: Option<String>,
 }
 
-async fn client(app: &App, id: &str) -> Result<Client, Problem> {
-    let gone =
-        || Problem::not_found("No site is registered under this name, or it was switched off.");
-    app.active_client(id).await?.ok_or_else(gone)
+/// Who asks for what, as the query or the form says it.
+struct Question {
+    client: Client,
+    /// All that the client is registered with, unless it says less.
+    asked: Scope,
+    next: Option<ReturnTo>,
+    /// The fields as they came.
+    next_text: String,
+    scope_text: String,
+    prompt: String,
 }
 
-async fn has_consent(app: &App, who: &SignedIn, client: &Client) -> Result<bool, Problem> {
-    let id = &client.registration.client_id;
-    let granted = app.store.consent(&who.account.uid, id).await?;
-    Ok(consent::is_given(&client.registration, granted.as_ref()))
-}
-
-/// Where the person goes from here: to `next`, or to a page that says what was decided.
-fn onward(app: &App, client: &Client, next: &str) -> Result<Redirect, Problem> {
-    if next.is_empty() {
-        let id = &client.registration.client_id;
-        return Ok(see_other(app, &format!("/consent/done?client_id={id}")));
+impl Question {
+    async fn read(app: &App, fields: &Fields) -> Result<Self, Problem> {
+        let gone =
+            || Problem::not_found("No site is registered under this name, or it was switched off.");
+        let client = app.active_client(&fields.text("client_id")?).await?.ok_or_else(gone)?;
+        let (next_text, scope_text) = (fields.text("next")?, fields.text("scope")?);
+        let prompt = fields.text("prompt")?;
+        if !["", "consent"].contains(&prompt.as_str()) {
+            return Err(Problem::bad_request("`prompt` is `consent`, or not there."));
+        }
+        let next = match next_text.as_str() {
+            "" => None,
+            next => Some(app.return_to_client(&client, next)?),
+        };
+        let asked = asked(&client, &scope_text)?;
+        Ok(Self { client, asked, next, next_text, scope_text, prompt })
     }
-    Ok(Redirect::to(app.return_to_client(client, next)?.address(&app.issuer)))
-}
 
-/// The origins that the answer to the form may redirect to; an error when `next` is not to be
-/// followed at all.
-fn form_targets(app: &App, client: &Client, next: &str) -> Result<Vec<Origin>, Problem> {
-    if next.is_empty() {
-        return Ok(Vec::new());
+    fn client_id(&self) -> &str {
+        &self.client.registration.client_id
     }
-    Ok(app.return_to_client(client, next)?.onward().to_vec())
+
+    /// What the person has agreed to before, and whether that is enough.
+    async fn answered(&self, app: &App, who: &SignedIn) -> Result<bool, Problem> {
+        let granted = app.store.consent(&who.account.uid, self.client_id()).await?;
+        Ok(consent::is_given_for(&self.client.registration, granted.as_ref(), &self.asked))
+    }
+
+    /// Who is asked. Nobody signs in first and is asked then: on this page, or by what authorises
+    /// the client, whose path is too long to be carried inside another one.
+    fn person(&self, visitor: Visitor) -> Result<SignedIn, Problem> {
+        match &self.next {
+            Some(next) if next.authorizes() => person(visitor, &self.next_asking()),
+            _ => person(visitor, &self.path("/consent")),
+        }
+    }
+
+    /// The path that authorises the client, asking as this page was told to.
+    fn next_asking(&self) -> String {
+        let Some((page, query)) = self.next_text.split_once('?').filter(|_| self.is_prompted())
+        else {
+            return self.next_text.clone();
+        };
+        let others = query.split('&').filter(|pair| pair.split('=').next() != Some("prompt"));
+        let asking: Vec<&str> = others.chain(["prompt=consent"]).collect();
+        format!("{page}?{}", asking.join("&"))
+    }
+
+    /// Whether the person is asked even if there is nothing to ask.
+    fn is_prompted(&self) -> bool {
+        !self.prompt.is_empty()
+    }
+
+    /// The address of a page about this question.
+    fn path(&self, page: &str) -> String {
+        let fields = [
+            ("client_id", self.client_id()),
+            ("scope", &self.scope_text),
+            ("prompt", &self.prompt),
+            ("next", &self.next_text),
+        ];
+        let said = fields.iter().filter(|(_, value)| !value.is_empty());
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+        format!("{page}?{query}")
+    }
+
+    /// Where the person goes from here: to `next`, or to a page that says what was decided.
+    fn onward(&self, app: &App) -> Redirect {
+        match &self.next {
+            Some(next) => Redirect::to(next.address(&app.issuer)),
+            None => see_other(app, &self.path("/consent/done")),
+        }
+    }
+
+    /// As [`Self::onward`], after a no, of which what authorises the client is told.
+    fn denied(&self, app: &App) -> Redirect {
+        match &self.next {
+            Some(next) if next.authorizes() => {
+                Redirect::to(format!("{}&vestibule_denied=on", next.address(&app.issuer)))
+            }
+            _ => self.onward(app),
+        }
+    }
 }
 
-/// The path of this page, to come back to after signing in.
-fn path(client_id: &str, next: &str) -> String {
-    let encode =
-        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("/consent?client_id={}&next={}", encode(client_id), encode(next))
+/// The names that are asked for; an error for one that the client is not registered with.
+fn asked(client: &Client, text: &str) -> Result<Scope, Problem> {
+    let registered = &client.registration.scope;
+    let asked = Scope::parse(text).ok().filter(|asked| registered.implies(asked));
+    let asked = asked.ok_or_else(|| Problem::bad_request("The site may not ask for this."))?;
+    Ok(if asked.is_empty() { registered.clone() } else { asked })
 }
 
 #[get("/consent")]
@@ -78,21 +152,24 @@ pub(super) async fn form(
     visitor: Visitor,
     query: Query,
 ) -> PageOrRedirect<Ask> {
-    let (client_id, next) = (query.0.text("client_id")?, query.0.text("next")?);
-    let client = client(app, &client_id).await?;
-    let targets = form_targets(app, &client, &next)?;
-    let who = person(visitor, &path(&client_id, &next))?;
-    if has_consent(app, &who, &client).await? {
-        return Ok(Either::Right(onward(app, &client, &next)?));
+    let question = Question::read(app, &query.0).await?;
+    let who = question.person(visitor)?;
+    let given = question.answered(app, &who).await?;
+    if given && !question.is_prompted() {
+        return Ok(Either::Right(question.onward(app)));
     }
-    let registration = client.registration;
-    let site = registration.origins.first().map(|o| o.site().to_owned()).unwrap_or_default();
+    let targets = question.next.as_ref().map(|next| next.onward().to_vec()).unwrap_or_default();
+    let registration = &question.client.registration;
     let ask = Ask {
-        site,
-        client_id,
+        client_id: registration.client_id.clone(),
         client_name: registration.client_name.clone(),
-        scopes: registration.scope.in_plain_words(),
-        next,
+        site: registration.site(),
+        scopes: question.asked.in_plain_words(),
+        only_identifies: question.asked.only_identifies(),
+        given,
+        next: question.next_text,
+        scope: question.scope_text,
+        prompt: question.prompt,
     };
     Ok(Either::Left(Page::new("consent.html", ask).with_form_targets(&targets)))
 }
@@ -104,21 +181,21 @@ pub(super) async fn submit(
     visitor: Visitor,
     form: Form,
 ) -> Result<Redirect, Problem> {
-    let (client_id, next) = (form.0.text("client_id")?, form.0.text("next")?);
+    let question = Question::read(app, &form.0).await?;
     let answer = form.0.text("answer")?;
-    let client = client(app, &client_id).await?;
-    form_targets(app, &client, &next)?;
-    let who = person(visitor, &path(&client_id, &next))?;
-    let uid = &who.account.uid;
+    let who = question.person(visitor)?;
     match answer.as_str() {
         "allow" => {
-            let scope = &client.registration.scope;
-            app.store.add_consent(uid, &client_id, scope, app.now()).await?;
+            // The organisation's own clients are consented to by their registration.
+            if !question.client.registration.first_party {
+                let (uid, id) = (&who.account.uid, question.client_id());
+                app.store.add_consent(uid, id, &question.asked, app.now()).await?;
+            }
+            Ok(question.onward(app))
         }
-        "deny" => {}
-        _ => return Err(Problem::bad_request("Answer with `allow` or `deny`.")),
+        "deny" => Ok(question.denied(app)),
+        _ => Err(Problem::bad_request("Answer with `allow` or `deny`.")),
     }
-    onward(app, &client, &next)
 }
 
 #[get("/consent/done")]
@@ -128,11 +205,11 @@ pub(super) async fn done(
     visitor: Visitor,
     query: Query,
 ) -> Result<Page<Done>, Problem> {
-    let client_id = query.0.text("client_id")?;
-    let client = client(app, &client_id).await?;
-    let who = person(visitor, &path(&client_id, ""))?;
-    let granted = has_consent(app, &who, &client).await?;
-    let link = client.registration.origins.first().map(|origin| format!("{origin}/"));
-    let client_name = client.registration.client_name.clone();
+    let question = Question::read(app, &query.0).await?;
+    let who = question.person(visitor)?;
+    let granted = question.answered(app, &who).await?;
+    let registration = &question.client.registration;
+    let link = registration.origins.first().map(|origin| format!("{origin}/"));
+    let client_name = registration.client_name.clone();
     Ok(Page::new("consent_done.html", Done { client_name, granted, link }))
 }

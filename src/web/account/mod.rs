@@ -1,5 +1,7 @@
-//! The pages of a person's account: sign up, sign in, sign out, profile, sessions, consent.
+//! The pages of a person's account: sign up, sign in, sign out, profile, sessions, consent,
+//! connected sites.
 
+mod choose;
 mod consent;
 mod open_session;
 mod password;
@@ -9,6 +11,7 @@ mod show;
 mod signin;
 mod signout;
 mod signup;
+mod sites;
 
 use rocket::response::Redirect;
 use rocket::{Either, Route, get, routes};
@@ -24,11 +27,12 @@ use crate::store::sessions::SignedIn;
 /// Every route of this module.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let entry = routes![home, signin::form, signin::submit, signup::form, signup::submit];
+    let entry = routes![home, signin::form, signin::submit, choose::form];
+    let sign_up = routes![signup::form, signup::submit];
     let leave = routes![signout::form, signout::submit, sessions::end, sessions::end_others];
     let own = routes![show::show, profile::form, profile::submit, password::form, password::submit];
-    let consent = routes![consent::form, consent::submit, consent::done];
-    [entry, leave, own, consent].concat()
+    let consent = routes![consent::form, consent::submit, consent::done, sites::remove];
+    [entry, sign_up, leave, own, consent].concat()
 }
 
 /// The answer to a form: the page again, or the way on (303).

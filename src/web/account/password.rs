@@ -110,6 +110,7 @@ async fn change(
     if opened.is_none() {
         return Err(wrong());
     }
+    app.wake.ring();
     opening.hand_over(jar);
     Ok(())
 }

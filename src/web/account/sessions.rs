@@ -24,6 +24,7 @@ pub(super) async fn end(
     if !is_id || !app.store.finish_session(id, &who.account.uid, app.now()).await? {
         return Err(Problem::not_found("You have no such session. It may have ended already."));
     }
+    app.wake.ring();
     if id == who.session.id {
         cookies::clear_session(jar);
         return Ok(see_other(app, "/signin"));
@@ -39,5 +40,6 @@ pub(super) async fn end_others(
 ) -> Result<Redirect, Problem> {
     let who = person(visitor, "/account")?;
     app.store.finish_other_sessions(&who.account.uid, &who.session.id, app.now()).await?;
+    app.wake.ring();
     Ok(see_other(app, "/account?done=others"))
 }

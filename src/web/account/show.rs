@@ -1,4 +1,4 @@
-//! `/account`: one's profile and one's sessions.
+//! `/account`: one's profile, one's sessions, and the sites that know one.
 
 use rocket::{State, get};
 use serde::Serialize;
@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::person;
+use super::sites::{self, SiteRow};
 use crate::domain::browser;
 use crate::domain::session::Session;
 use crate::web::app::App;
@@ -21,6 +22,7 @@ pub(super) struct Show {
     email_verified: bool,
     created: String,
     sessions: Vec<SessionRow>,
+    sites: Vec<SiteRow>,
     notice: Option<&'static str>,
 }
 
@@ -57,6 +59,7 @@ pub(super) async fn show(
             email_verified: who.account.email_verified_at.is_some(),
             created: date(who.account.created_at),
             sessions: sessions.into_iter().map(row).collect(),
+            sites: sites::connected(app, &who.account.uid).await?,
             notice: notice(&query.0.text("done")?),
         },
     ))
@@ -68,13 +71,14 @@ fn notice(done: &str) -> Option<&'static str> {
         "profile" => Some("Your profile is changed."),
         "password" => Some("Your password is changed. You are signed out everywhere else."),
         "session" => Some("That browser is signed out."),
+        "site" => Some("That site no longer has access to your account."),
         "others" => Some("You are signed out everywhere else."),
         _ => None,
     }
 }
 
 /// `21 November 2026`, in UTC.
-fn date(milliseconds: i64) -> String {
+pub(super) fn date(milliseconds: i64) -> String {
     format(milliseconds, format_description!("[day padding:none] [month repr:long] [year]"))
 }
 

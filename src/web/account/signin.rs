@@ -26,11 +26,16 @@ pub(super) struct SignIn {
     next: String,
     login: String,
     keep: bool,
+    /// To sign in although somebody is signed in.
+    again: bool,
     error: Option<String>,
     fields: FieldMessages,
     client_name: Option<String>,
     sign_up_open: bool,
 }
+
+/// Characters of a login that another site suggests; an e-mail address has no more.
+const LONGEST_HINT: usize = 320;
 
 const WRONG: &str = "The username, the e-mail address or the password is not right.";
 
@@ -52,10 +57,20 @@ pub(super) async fn form(
 ) -> PageOrRedirect<SignIn> {
     let next = query.0.text("next")?;
     let to = app.return_to(&next).await?;
-    if visitor.signed_in.is_some() {
+    let again = query.0.is_on("again")?;
+    let login = hint(query.0.text("login_hint")?);
+    if visitor.signed_in.is_some() && !again {
         return Ok(Either::Right(Redirect::to(to.address(&app.issuer))));
     }
-    Ok(Either::Left(page(app, &to, SignIn { next, ..SignIn::default() })))
+    let keep = visitor.signed_in.is_some_and(|who| who.session.kept);
+    let empty = SignIn { next, login, keep, again, ..SignIn::default() };
+    Ok(Either::Left(page(app, &to, empty)))
+}
+
+/// What somebody else suggests to sign in with, if it can be a login at all.
+fn hint(text: String) -> String {
+    let good = text.chars().count() <= LONGEST_HINT && !text.chars().any(char::is_control);
+    if good { text } else { String::new() }
 }
 
 #[post("/signin", data = "<form>")]
@@ -71,7 +86,8 @@ pub(super) async fn submit(
     let (next, login) = (fields.text("next")?, fields.text("login")?);
     let (password, keep) = (fields.text("password")?, fields.is_on("keep")?);
     let to = app.return_to(&next).await?;
-    let typed = SignIn { next, login: login.clone(), keep, ..SignIn::default() };
+    let again = fields.is_on("again")?;
+    let typed = SignIn { next, login: login.clone(), keep, again, ..SignIn::default() };
 
     if let Some(fields) = missing(&login, &password) {
         let typed = SignIn { fields, ..typed };
@@ -106,6 +122,7 @@ async fn open(
         let (uid, hash) = (&who.account.uid, &who.password_hash);
         let opened = app.store.add_session(uid, hash, &opening.new, old, app.now()).await;
         if opened.map_err(Problem::from)?.is_some() {
+            old.inspect(|_| app.wake.ring());
             return Ok(opening);
         }
     }

@@ -19,6 +19,8 @@ use crate::web::page::Page;
 #[derive(Serialize)]
 pub(super) struct SignOut {
     next: String,
+    /// Where who stays signed in goes.
+    stay: String,
     client_name: Option<String>,
     devices: usize,
 }
@@ -42,7 +44,8 @@ pub(super) async fn form(
     };
     let devices = app.store.sessions_of(&who.account.uid, app.now()).await?.len();
     let client_name = to.client_name().map(str::to_owned);
-    let page = Page::new("signout.html", SignOut { next, client_name, devices });
+    let stay = if next.is_empty() || to.signs_out() { "/account".into() } else { next.clone() };
+    let page = Page::new("signout.html", SignOut { next, stay, client_name, devices });
     Ok(Either::Left(page.with_form_targets(to.onward())))
 }
 
@@ -63,6 +66,7 @@ pub(super) async fn submit(
         } else {
             app.store.finish_session(&who.session.id, uid, now).await?;
         }
+        app.wake.ring();
     }
     cookies::clear_session(jar);
     Ok(Redirect::to(to.address(&app.issuer)))

@@ -106,6 +106,7 @@ pub(super) async fn submit(
     let opening = Opening::prepare(app, &peer, &account.uid, false).await?;
     let old = visitor.signed_in.as_ref().map(|who| &who.session);
     app.store.add_session(&account.uid, &hash, &opening.new, old, app.now()).await?;
+    old.inspect(|_| app.wake.ring());
     opening.hand_over(jar);
     remember_device(app, jar, &visitor.cookies, &account.uid).await?;
     Ok(Either::Right(Redirect::to(to.address(&app.issuer))))

@@ -14,7 +14,7 @@ use crate::web::guard::network::Peer;
 /// found well-formed, so that a malformed request costs no query: see [`Credentials::verify`].
 pub struct Credentials {
     client_id: String,
-    secret: String,
+    secret: BasicSecret,
     peer: Peer,
 }
 
@@ -24,7 +24,7 @@ impl Credentials {
     pub async fn verify(self, app: &App) -> Result<Client, Problem> {
         let client = app.active_client(&self.client_id).await?;
         let compared = client.unwrap_or_default();
-        if compared.accepts_secret(&self.secret) {
+        if self.secret.is_of(&compared) {
             return Ok(compared);
         }
         app.limits.client_auth_failed(self.peer.network())?;
@@ -32,13 +32,30 @@ impl Credentials {
     }
 }
 
-fn parse(header: &str) -> Option<(String, String)> {
+/// A secret that came by HTTP Basic. RFC 6749 §2.3.1 has it form-encoded, so that `+` is a space;
+/// many clients leave that out, and a base64 secret may have a `+`. It is right in either reading.
+pub struct BasicSecret {
+    as_it_is: String,
+    form_decoded: String,
+}
+
+impl BasicSecret {
+    /// Whether it is the client's. Both readings are always compared.
+    pub fn is_of(&self, client: &Client) -> bool {
+        client.accepts_secret(&self.as_it_is) | client.accepts_secret(&self.form_decoded)
+    }
+}
+
+/// The client's id and secret in a header of the scheme Basic.
+pub fn parse_basic(header: &str) -> Option<(String, BasicSecret)> {
     let (scheme, encoded) = header.split_once(' ')?;
     let decoded = STANDARD.decode(encoded.trim()).ok()?;
     let text = String::from_utf8(decoded).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
     let (id, secret) = text.split_once(':')?;
     let decode = |part: &str| Some(percent_decode_str(part).decode_utf8().ok()?.into_owned());
-    Some((decode(id)?, decode(secret)?)).filter(|(id, secret)| is_id(id) && !secret.is_empty())
+    let id = decode(id).filter(|id| is_id(id) && !secret.is_empty())?;
+    let as_it_is = decode(secret)?;
+    Some((id, BasicSecret { as_it_is, form_decoded: decode(&secret.replace('+', " "))? }))
 }
 
 #[rocket::async_trait]
@@ -49,7 +66,7 @@ impl<'r> FromRequest<'r> for Credentials {
         let mut headers = request.headers().get("Authorization");
         let header = headers.next().filter(|_| headers.next().is_none());
         let peer = request.guard::<Peer>().await.succeeded();
-        match (header.and_then(parse), peer) {
+        match (header.and_then(parse_basic), peer) {
             (Some((client_id, secret)), Some(peer)) => {
                 Outcome::Success(Self { client_id, secret, peer })
             }
@@ -69,8 +86,13 @@ mod tests {
 
     #[test]
     fn credentials_are_form_encoded_inside_basic() {
-        assert_eq!(parse(&basic("wiki:a%3Ab")), Some(("wiki".into(), "a:b".into())));
-        assert_eq!(parse(&basic("wiki:a:b")), Some(("wiki".into(), "a:b".into())));
+        let read = |text: &str| {
+            let (id, secret) = parse_basic(&basic(text)).expect("credentials");
+            [id, secret.as_it_is, secret.form_decoded]
+        };
+        assert_eq!(read("wiki:a%3Ab"), ["wiki", "a:b", "a:b"]);
+        assert_eq!(read("wiki:a:b"), ["wiki", "a:b", "a:b"]);
+        assert_eq!(read("wiki:a+b%2Bc"), ["wiki", "a+b+c", "a b+c"]);
         for bad in [
             "",
             "Basic",
@@ -82,15 +104,15 @@ mod tests {
             &basic("w iki:x"),
             &basic("wiki:%ff"),
         ] {
-            assert_eq!(parse(bad), None, "{bad}");
+            assert!(parse_basic(bad).is_none(), "{bad}");
         }
     }
 
     proptest! {
         #[test]
         fn nothing_panics(text in "\\PC{0,100}") {
-            let _ = parse(&text);
-            let _ = parse(&basic(&text));
+            let _ = parse_basic(&text);
+            let _ = parse_basic(&basic(&text));
         }
     }
 }

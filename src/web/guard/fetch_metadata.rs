@@ -70,15 +70,19 @@ impl<'r> FromRequest<'r> for BridgeCall {
     }
 }
 
+/// Whether a frame asks.
+pub fn is_framed(headers: &HeaderMap<'_>) -> bool {
+    let framed = |dest: &str| matches!(dest, "iframe" | "frame" | "embed" | "object");
+    headers.get("Sec-Fetch-Dest").any(framed)
+}
+
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Unframed {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let framed = |dest: &str| matches!(dest, "iframe" | "frame" | "embed" | "object");
-        let good = !request.headers().get("Sec-Fetch-Dest").any(framed);
         outcome(
-            good,
+            !is_framed(request.headers()),
             Self,
             request,
             "This page is not shown inside another page. Open it by itself.",

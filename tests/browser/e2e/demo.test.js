@@ -14,7 +14,8 @@ test('the demo says where everything is and whom to sign in as, and ends on Ctrl
   const demo = await startDemo();
   const said = demo.output();
   await demo.stop();
-  for (const text of [demo.accounts, demo.wiki, demo.notes, demo.specs, alice.username, alice.password]) {
+  const sites = [demo.accounts, demo.wiki, demo.notes, demo.shop, demo.pay, demo.specs];
+  for (const text of [...sites, alice.username, alice.password]) {
     assert.ok(said.includes(text), `${text} is missing in:\n${said}`);
   }
 });

@@ -5,6 +5,7 @@ import { browserFor, startFamily } from '../support/family.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob } from '../support/server.js';
+import { buy, isPaid, orderShown, pay, payFrame, payable, refusedBy } from '../support/shop.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -71,6 +72,32 @@ const PEOPLE = {
     await tab.getByRole('button', { name: 'Allow' }).click();
     await tab.getByRole('heading', { name: 'Guest knows you now' }).waitFor();
   },
+  'consent-scopes': async (tab) => {
+    const scope = encodeURIComponent('openid profile:email payments https://api.example.org/orders#read');
+    await open(tab, `/consent?client_id=market&scope=${scope}`);
+    await tab.locator('button[value=allow]:enabled').waitFor();
+  },
+  'consent-again': async (tab) => {
+    await open(tab, '/consent?client_id=guest&prompt=consent');
+    await tab.locator('button[value=allow]:enabled').waitFor();
+  },
+  'account-sites': async (tab) => {
+    await open(tab, '/consent?client_id=market');
+    await tab.getByRole('button', { name: 'Allow' }).click();
+    await tab.getByRole('heading', { name: 'Market knows you now' }).waitFor();
+    await open(tab, '/account');
+  },
+  'account-site-removed': async (tab) => {
+    await tab.getByRole('button', { name: 'Remove access of Market' }).click();
+    await tab.getByRole('status').waitFor();
+  },
+  choose: (tab) => open(tab, `/signin/choose?next=${encodeURIComponent('/consent?client_id=market')}`),
+  'signin-again': (tab) => open(tab, `/signin?again=on&login_hint=bob@example.org&next=${encodeURIComponent('/consent?client_id=market')}`),
+  'signin-again-wrong': async (tab) => {
+    await open(tab, '/signin?again=on');
+    await fillSignIn(tab, { username: bob.username, password: 'not-the-password' });
+    await tab.getByRole('alert').waitFor();
+  },
   signout: (tab) => open(tab, '/signout'),
 };
 
@@ -124,4 +151,54 @@ test('the sites of the demo look well and have nothing that axe-core finds', asy
   await look('notes', demo.notes, () => knows(tab, alice.fullName));
   await look('specs', demo.specs, () => tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor());
   await look('wiki-not-found', `${demo.wiki}/page/nowhere`, () => knows(tab, alice.fullName));
+});
+
+test('shop and pay look well and have nothing that axe-core finds', async (t) => {
+  const demo = await startDemo();
+  t.after(() => demo.stop());
+  const tab = await (await browserFor(t)).tab();
+  /** @param {string} name @param {() => Promise<unknown>} show */
+  const look = (name, show) => t.test(name, async () => {
+    await show();
+    assert.deepEqual(await inspect(tab, name), []);
+  });
+  /** @param {string} path */
+  const go = (path) => () => tab.goto(demo.shop + path);
+
+  await look('shop', go('/'));
+  await look('shop-orders-stranger', go('/orders'));
+  await look('shop-not-found', go('/nowhere'));
+  await look('shop-not-signed-in', go('/oidc/callback'));
+  await buy(tab, demo, 'A Pocket Atlas');
+  await fillSignIn(tab, alice);
+  const order = await orderShown(tab, demo);
+  await look('shop-order', () => payable(tab));
+  await look('shop-order-wide', async () => {
+    await tab.getByRole('button', { name: 'Try with the wide token' }).click();
+    await refusedBy(tab, 'not aimed at Pay');
+  });
+  await look('shop-order-scopeless', async () => {
+    await tab.getByRole('button', { name: 'Try with a token without the scope' }).click();
+    await refusedBy(tab, 'it cannot pay');
+  });
+  await look('shop-order-paid', async () => {
+    await payFrame(tab).getByRole('button', { name: 'Begin again' }).press('Enter');
+    await pay(tab);
+    await isPaid(tab);
+  });
+  await buy(tab, demo, 'Twelve Postcards');
+  await look('shop-orders', go('/orders'));
+  await look('shop-signed-out', async () => {
+    await tab.getByRole('button', { name: 'Sign out' }).click();
+    await tab.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  });
+  await look('shop-order-stranger', async () => {
+    await tab.goto(order);
+    await tab.getByRole('heading', { name: 'Sign in to see this' }).waitFor();
+  });
+  await look('pay', () => tab.goto(demo.pay));
+  await look('pay-alone', async () => {
+    await tab.goto(`${demo.pay}/checkout`);
+    await tab.getByText('This page stands in a frame of a shop').waitFor();
+  });
 });

@@ -11,7 +11,7 @@ import { freePorts, serve } from './program.js';
 /** Who is there from the beginning. */
 export const alice = { username: 'alice', fullName: 'Alice Liddell', password: 'looking-glass-1871' };
 
-const OFFSETS = { accounts: 0, wiki: 1, notes: 2, specs: 5 };
+const OFFSETS = { accounts: 0, wiki: 1, notes: 2, shop: 3, pay: 4, specs: 5 };
 
 /**
  * Starts the demo on free ports, with its state in a folder that goes with it, unless one is given.
@@ -27,6 +27,8 @@ export async function startDemo({ data } = {}) {
     accounts: `http://accounts.vestibule.localhost:${first + OFFSETS.accounts}`,
     wiki: `http://wiki.vestibule.localhost:${first + OFFSETS.wiki}`,
     notes: `http://notes.vestibule.localhost:${first + OFFSETS.notes}`,
+    shop: `http://shop.vestibule.localhost:${first + OFFSETS.shop}`,
+    pay: `http://pay.vestibule.localhost:${first + OFFSETS.pay}`,
     specs: `http://specs.example.localhost:${first + OFFSETS.specs}`,
     /** Everything it has printed and logged so far. */
     output: program.output,

@@ -8,11 +8,12 @@ import { openChromium } from './chromium.js';
 import { bob, startServer } from './server.js';
 import { startSites } from './sites.js';
 
-/** Names of sites. `specs` and `annotator` are of another family; `evil` is a sibling that is no client. */
+/** Names of sites. `specs`, `annotator` and `market` are of another family; `evil` is a sibling that is no client. */
 export const hosts = {
   wiki: 'wiki.vestibule.localhost',
   notes: 'notes.vestibule.localhost',
   guest: 'guest.vestibule.localhost',
+  market: 'market.example.localhost',
   strict: 'strict.vestibule.localhost',
   specs: 'specs.example.localhost',
   annotator: 'annotator.example.localhost',
@@ -37,6 +38,7 @@ function clientsOf(sites) {
     of('wiki'),
     { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)] },
     { ...of('guest'), first_party: false },
+    { ...of('market'), first_party: false, scope: `${scope} payments https://api.example.org/orders` },
     { ...of('strict'), require_nonce: true },
     of('annotator'),
   ];

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { MARK_KEY } from '../../../assets/bridge/bridge.js';
 import { GUARD_MS, guard } from '../../../assets/page/consent.js';
 import { RESEND_MS, revealPasswords, sendOnce } from '../../../assets/page/form.js';
+import { send } from '../../../assets/page/form_post.js';
 import { clock, fakeWindow, fire } from './support/fakes.js';
 
 /** A page with two guarded buttons, in front or not. */
@@ -94,6 +95,47 @@ test('a form is sent once, and again after coming back to it', async (t) => {
   assert.equal(submit(form), false);
   await time.pass(RESEND_MS);
   assert.equal(submit(form), true);
+});
+
+/** A page that has this to send, and what became of it. @param {any} form */
+function sendingPage(form) {
+  const window = fakeWindow('https://accounts.example.org/oauth/authorize');
+  /** @type {unknown[]} */
+  const sent = [];
+  class HTMLFormElement {
+    requestSubmit() {
+      const event = Object.defineProperty(new Event('submit', { cancelable: true }), 'target', { value: this });
+      window.document.dispatchEvent(event);
+      if (!event.defaultPrevented) sent.push(this);
+    }
+  }
+  const asked = /** @type {string[]} */ ([]);
+  window.document.querySelector = (/** @type {string} */ selector) => { asked.push(selector); return form; };
+  Object.assign(window, { HTMLFormElement });
+  return { window, sent, asked, click: () => HTMLFormElement.prototype.requestSubmit.call(form) };
+}
+
+test('an answer to a client is sent by itself, whatever its fields are called', () => {
+  const form = { requestSubmit: 'a field', submit: 'another' };
+  const page = sendingPage(form);
+  send(page.window);
+  assert.deepEqual(page.sent, [form]);
+  assert.deepEqual(page.asked, ['form[data-send]']);
+});
+
+test('who is quicker than the script does not send the answer twice', () => {
+  const form = new EventTarget();
+  const page = sendingPage(form);
+  sendOnce(page.window);
+  send(page.window);
+  page.click();
+  assert.deepEqual(page.sent, [form]);
+});
+
+test('a page with nothing to send sends nothing', () => {
+  const page = sendingPage(null);
+  send(page.window);
+  assert.deepEqual(page.sent, []);
 });
 
 test('a password can be shown, and is sent as a password', () => {

@@ -1,7 +1,7 @@
 use super::Place;
 
 /// Every command, with a word that its help must teach.
-const COMMANDS: [(&[&str], &str); 18] = [
+const COMMANDS: [(&[&str], &str); 22] = [
     (&[], "Rocket.toml"),
     (&["serve"], "key-encryption key"),
     (&["demo"], "--first-port"),
@@ -20,6 +20,10 @@ const COMMANDS: [(&[&str], &str); 18] = [
     (&["client", "disable"], "Switches a client off"),
     (&["client", "enable"], "disabled client"),
     (&["client", "remove"], "cannot be undone"),
+    (&["key"], "without a restart"),
+    (&["key", "list"], "--json"),
+    (&["key", "rotate"], "ten minutes"),
+    (&["key", "rewrap"], "restart every server"),
 ];
 
 #[test]

@@ -4,6 +4,7 @@ mod account;
 mod client;
 mod configuration;
 mod help;
+mod key;
 mod serve;
 
 use std::io::Write;

@@ -21,7 +21,7 @@ at_each_backend![
 ];
 
 /// An answer as it goes over the wire.
-fn http(status: &str, more: &str, body: &str) -> String {
+pub fn http(status: &str, more: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\

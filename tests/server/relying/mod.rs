@@ -8,17 +8,23 @@ mod cookies;
 mod failures;
 mod guards;
 mod kit_site;
+mod logout;
+mod logout_keys;
+mod logout_tokens;
 mod nonce;
 mod person;
 mod recheck;
 mod returning;
 mod sessions;
+mod signer;
 mod stores;
+mod stores_ending;
 mod wire;
 mod world;
 
 pub use kit_site::KitSite;
 pub use person::{Person, facts};
+pub use signer::{Signer, decoded, encoded};
 pub use wire::{Mode, Wire};
 pub use world::World;
 

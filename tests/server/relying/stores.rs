@@ -15,13 +15,13 @@ use crate::support::{Browser, Database, START, TestServer};
 
 /// A store, and what it is in.
 pub struct Place {
-    store: Shared,
+    pub store: Shared,
     database: Option<Database>,
 }
 
 /// A store that several sites share.
 #[derive(Clone)]
-struct Shared(Arc<dyn SessionStore>);
+pub struct Shared(Arc<dyn SessionStore>);
 
 #[rocket::async_trait]
 impl SessionStore for Shared {
@@ -37,24 +37,30 @@ impl SessionStore for Shared {
     async fn remove(&self, id: &str) -> Result<(), StoreError> {
         self.0.remove(id).await
     }
+    async fn remove_sign_in(&self, sid: &str) -> Result<(), StoreError> {
+        self.0.remove_sign_in(sid).await
+    }
+    async fn remove_account(&self, uid: &str) -> Result<(), StoreError> {
+        self.0.remove_account(uid).await
+    }
     async fn purge(&self, now: i64, seen_before: i64) -> Result<(), StoreError> {
         self.0.purge(now, seen_before).await
     }
 }
 
 impl Place {
-    fn memory() -> Self {
+    pub fn memory() -> Self {
         Self { store: Shared(Arc::new(MemoryStore::default())), database: None }
     }
 
-    async fn table() -> Self {
+    pub async fn table() -> Self {
         let database = Database::new().await;
         let store = sqlx_store(&database).await.expect("it makes its table");
         Self { store: Shared(Arc::new(store)), database: Some(database) }
     }
 }
 
-async fn sqlx_store(database: &Database) -> Result<SqlxStore, StoreError> {
+pub async fn sqlx_store(database: &Database) -> Result<SqlxStore, StoreError> {
     let url = database.url();
     if database.is_postgres() {
         let pool = PgPoolOptions::new().max_connections(4).connect(&url).await;
@@ -93,7 +99,7 @@ in_each_store![
 ];
 
 /// A session with something in every member.
-fn session() -> StoredSession {
+pub fn session() -> StoredSession {
     StoredSession {
         person: Session {
             uid: "a1".repeat(16),

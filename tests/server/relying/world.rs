@@ -2,12 +2,12 @@
 
 use rocket::tokio::sync::Mutex;
 use rustix::process::Signal;
-use vestibule::clock::MINUTE;
+use vestibule::clock::{Clock, MINUTE};
 use vestibule::relying::{MemoryStore, RelyingConfig};
 
 use super::{KitSite, Person, Wire};
 use crate::node_backend::NodeSite;
-use crate::support::{Browser, TestServer};
+use crate::support::{Browser, START, TestServer};
 
 pub struct World {
     pub accounts: TestServer,
@@ -48,6 +48,16 @@ impl World {
             Site::Kit(site) => &site.url,
             Site::Node { url, .. } => url,
         }
+    }
+
+    /// What the site's clock says, in seconds. The one in Node is the machine's, moved as ours was.
+    pub fn now(&self) -> i64 {
+        let clock = self.accounts.clock.now();
+        let now = match &self.site {
+            Site::Kit(_) => clock,
+            Site::Node { .. } => Clock::system().now() + clock - START,
+        };
+        now / 1_000
     }
 
     /// Ten minutes pass, everywhere.

@@ -9,9 +9,9 @@ use super::browser::{Answer, http};
 /// The backend of one client.
 #[derive(Clone)]
 pub struct Backend {
-    url: String,
-    client_id: String,
-    secret: String,
+    pub(super) url: String,
+    pub(super) client_id: String,
+    pub(super) secret: String,
 }
 
 impl Backend {

@@ -5,9 +5,11 @@ mod browser;
 mod crawl;
 mod database;
 mod logs;
+mod openid;
 mod page;
 mod program;
 mod surface;
+mod tokens;
 
 use rocket::fairing::AdHoc;
 use rocket::tokio;
@@ -29,9 +31,14 @@ pub use browser::{Answer, Browser, FORM, encode, http};
 pub use crawl::{Seen, answers_without_database, every_answer};
 pub use database::Database;
 pub use logs::Log;
+pub use openid::{
+    ACCESS_TOKEN, Authorize, EXCHANGE, PAY, SHOP, SHOP_CALLBACK, Sent, WIDGET_CALLBACK, challenge,
+    widget,
+};
 pub use page::plain;
 pub use program::Program;
 pub use surface::{Body, Endpoint};
+pub use tokens::Tokens;
 
 /// The issuer of every test server; requests reach it on whatever port it has.
 pub const ISSUER: &str = "http://accounts.vestibule.localhost:8000";
@@ -117,6 +124,7 @@ pub fn wiki() -> DeclaredClient {
     declared(Registration {
         client_name: "Wiki".into(),
         return_uris: vec![format!("{WIKI}/sso/return")],
+        redirect_uris: vec![format!("{WIKI}/oidc/callback")],
         first_party: true,
         ..Registration::named("wiki", WIKI)
     })

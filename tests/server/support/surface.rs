@@ -34,18 +34,27 @@ pub fn endpoints_of(rocket: &Rocket<Ignite>) -> Vec<Endpoint> {
 impl Endpoint {
     /// Whether it may only be looked at.
     pub fn is_safe(&self) -> bool {
-        self.method == "GET"
+        ["GET", "OPTIONS"].contains(&self.method.as_str())
     }
 
-    /// Whether it acts by the client's own credentials instead of a browser's cookies.
+    /// Whether it does no more by `POST` than by `GET`, so that any page may send it.
+    pub fn is_read_as_get(&self) -> bool {
+        ["/oauth/authorize", "/oauth/logout"].contains(&self.pattern.as_str())
+    }
+
+    /// Whether it acts by credentials in the request instead of a browser's cookies.
     pub fn is_for_backends(&self) -> bool {
-        self.pattern.starts_with("/v1/")
+        let by_token = ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo"];
+        self.pattern.starts_with("/v1/") || by_token.contains(&self.pattern.as_str())
     }
 
     /// Whether it is the same for everybody and looks at no cookie.
     pub fn is_impersonal(&self) -> bool {
-        let same_for_all = ["/assets/", "/sdk/", "/brand", "/health", "/ready"];
-        self.pattern == "/" || same_for_all.iter().any(|path| self.pattern.starts_with(path))
+        let same_for_all =
+            ["/assets/", "/sdk/", "/brand", "/health", "/ready", "/.well-known/", "/oauth/jwks"];
+        self.pattern == "/"
+            || self.method == "OPTIONS"
+            || same_for_all.iter().any(|path| self.pattern.starts_with(path))
     }
 
     /// The pattern with something in the place of each parameter, and a query where one is needed.
@@ -53,10 +62,15 @@ impl Endpoint {
         let path = self
             .pattern
             .replace("<path..>", "style/main.css")
+            .replace("<client_id>", "specs")
             .replace("<id>", "0123456789abcdef0123456789abcdef");
         assert!(!path.contains('<'), "give a value for `{path}`");
         let query = match path.as_str() {
             "/bridge" => "?client_id=wiki",
+            "/oauth/authorize" if self.is_safe() => {
+                "?client_id=wiki&redirect_uri=http://wiki.vestibule.localhost:8001/oidc/callback\
+                 &response_type=code&scope=openid"
+            }
             "/consent" | "/consent/done" if self.is_safe() => "?client_id=specs",
             _ => "",
         };
@@ -83,12 +97,24 @@ impl Endpoint {
                 ("full_name", "Alice Liddell"),
             ]),
             "/account/password" => Body::Form(vec![("current", PASSWORD), ("new", "curiouser!!")]),
-            "/account/sessions/<id>/end" | "/account/sessions/end-others" => Body::Form(vec![]),
+            "/account/sessions/<id>/end"
+            | "/account/sessions/end-others"
+            | "/account/sites/<client_id>/remove"
+            | "/oauth/userinfo" => Body::Form(vec![]),
             "/consent" => Body::Form(vec![("client_id", "specs"), ("answer", "allow")]),
             "/bridge/payload" => {
                 Body::Json(json!({ "clientId": "notes", "origin": NOTES, "mint": true }))
             }
             "/bridge/signout" => Body::Json(json!({ "clientId": "wiki", "origin": WIKI })),
+            "/oauth/authorize" => Body::Form(vec![
+                ("client_id", "wiki"),
+                ("redirect_uri", "http://wiki.vestibule.localhost:8001/oidc/callback"),
+                ("response_type", "code"),
+                ("scope", "openid"),
+            ]),
+            "/oauth/logout" => Body::Form(vec![("client_id", "wiki")]),
+            "/oauth/token" => Body::Form(vec![("grant_type", "client_credentials")]),
+            "/oauth/introspect" | "/oauth/revoke" => Body::Form(vec![("token", "abc")]),
             "/v1/session/recover" | "/v1/session/validate" => {
                 Body::Json(json!({ "recoveryPayload": "ab".repeat(32) }))
             }

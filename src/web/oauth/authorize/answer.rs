@@ -1,0 +1,70 @@
+//! How the client is answered: by a redirect, or by a form that submits itself.
+
+use rocket::http::{Header, Status};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+use serde::Serialize;
+
+use crate::domain::client::Registration;
+use crate::domain::origin::Origin;
+use crate::web::page::Page;
+
+/// The context of `form_post.html`.
+#[derive(Serialize)]
+pub struct FormPost {
+    action: String,
+    client_name: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+/// An answer to the browser.
+pub enum Answer {
+    /// 303 to this address.
+    SeeOther(String),
+    /// OAuth 2.0 Form Post Response Mode.
+    FormPost(Box<Page<FormPost>>),
+}
+
+impl Answer {
+    /// The answer to a client in one of its response modes. Parameters without a value are left
+    /// out.
+    pub fn to_client(
+        mode: &str,
+        redirect_uri: &str,
+        client: &Registration,
+        parameters: Vec<(&'static str, String)>,
+    ) -> Self {
+        let fields: Vec<_> =
+            parameters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        if mode == "form_post" {
+            // Browsers hold `form-action` against where the client redirects to as well.
+            let own = client.origins.iter().cloned();
+            let targets: Vec<Origin> =
+                Origin::of_uri(redirect_uri).into_iter().chain(own).collect();
+            let client_name = client.client_name.clone();
+            let page = FormPost { action: redirect_uri.to_owned(), client_name, fields };
+            let page = Page::new("form_post.html", page).with_form_targets(&targets);
+            return Self::FormPost(Box::new(page));
+        }
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let query = query.extend_pairs(fields).finish();
+        let separator = match mode {
+            "fragment" => '#',
+            _ if redirect_uri.contains('?') => '&',
+            _ => '?',
+        };
+        Self::SeeOther(format!("{redirect_uri}{separator}{query}"))
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Answer {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        match self {
+            Self::SeeOther(address) => Response::build()
+                .status(Status::SeeOther)
+                .header(Header::new("Location", address))
+                .ok(),
+            Self::FormPost(page) => page.respond_to(request),
+        }
+    }
+}

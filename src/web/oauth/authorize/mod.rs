@@ -1,0 +1,203 @@
+//! `/oauth/authorize`: a client asks for a person's authorization (RFC 6749 §4.1, OpenID Connect
+//! Core §3.1.2).
+
+mod answer;
+mod request;
+mod steps;
+
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::{State, get, post};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::domain::client::Registration;
+use crate::domain::secret::Secret;
+use crate::store::bridge::{BridgeView, By, Person};
+use crate::store::grants::NewGrant;
+use crate::web::app::App;
+use crate::web::body::{Fields, Form, Query};
+use crate::web::error::Problem;
+use crate::web::guard::fetch_metadata::is_framed;
+use crate::web::guard::visitor::{Cookies, view};
+use answer::Answer;
+use request::{Asked, Refusal, mode_of_refusal};
+use steps::{Step, next_step};
+
+/// The longest request, in bytes: it travels through `next` of the sign-in page.
+const LONGEST: usize = 8_192;
+
+/// Whether the request is made by a frame.
+pub(super) struct Framed(bool);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Framed {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self(is_framed(request.headers())))
+    }
+}
+
+#[get("/oauth/authorize")]
+pub(super) async fn get(
+    app: &State<App>,
+    cookies: Cookies,
+    framed: Framed,
+    query: Query,
+) -> Result<Answer, Problem> {
+    answer(app, &cookies, &framed, &query.0).await
+}
+
+/// As `GET`: it acts by no more than that, wherever the form comes from.
+#[post("/oauth/authorize", data = "<form>")]
+pub(super) async fn post(
+    app: &State<App>,
+    cookies: Cookies,
+    framed: Framed,
+    form: Form,
+) -> Result<Answer, Problem> {
+    answer(app, &cookies, &framed, &form.0).await
+}
+
+/// A client that can be answered, and where. Everything before this is told to the person alone.
+struct Client {
+    registration: Arc<Registration>,
+    redirect_uri: String,
+    person: Option<Person>,
+}
+
+async fn answer(
+    app: &App,
+    cookies: &Cookies,
+    framed: &Framed,
+    fields: &Fields,
+) -> Result<Answer, Problem> {
+    if fields.size() > LONGEST {
+        return Err(Problem::bad_request(format!("The request is longer than {LONGEST} bytes.")));
+    }
+    let client = client(app, cookies, fields).await?;
+    let asked = match Asked::parse(fields, &client.registration, client.redirect_uri.clone()) {
+        Ok(asked) => asked,
+        Err(refusal) => {
+            let mode = mode_of_refusal(fields, &client.registration);
+            let state = fields.text("state").unwrap_or_default();
+            return Ok(refused(
+                app,
+                &client.registration,
+                &mode,
+                &client.redirect_uri,
+                state,
+                refusal,
+            ));
+        }
+    };
+    if framed.0 && !asked.prompt.none {
+        return Err(Problem::forbidden(
+            "This page is not shown inside another page. Open it by itself.",
+        ));
+    }
+    let step = next_step(app, cookies, &client, &asked).await?;
+    let refusal = match (step, asked.prompt.none) {
+        (Step::Code(person), _) => match authorise(app, &asked, &person).await? {
+            Ok(code) => return Ok(with_code(app, &client.registration, &asked, &code)),
+            Err(refusal) => refusal,
+        },
+        (Step::Refuse(refusal), _) | (Step::Ask(refusal, _), true) => refusal,
+        // With room for what our own part of it takes.
+        (Step::Ask(_, path), false) if asked.path().len() + 64 <= LONGEST => {
+            return Ok(Answer::SeeOther(format!("{}{path}", app.issuer)));
+        }
+        (Step::Ask(..), false) => Refusal::new("invalid_request", "The request is too long."),
+    };
+    let (mode, uri) = (&asked.response_mode, &asked.redirect_uri);
+    Ok(refused(app, &client.registration, mode, uri, asked.state.clone(), refusal))
+}
+
+/// The client and its redirect URI. Who gets this wrong is not sent anywhere (RFC 6749 §4.1.2.1).
+async fn client(app: &App, cookies: &Cookies, fields: &Fields) -> Result<Client, Problem> {
+    let (client_id, redirect_uri) = (fields.text("client_id")?, fields.text("redirect_uri")?);
+    if client_id.is_empty() || redirect_uri.is_empty() {
+        let name = if client_id.is_empty() { "client_id" } else { "redirect_uri" };
+        return Err(Problem::bad_request(format!(
+            "The site that sent you here left out `{name}`. Tell the people who run it.",
+        )));
+    }
+    let secret = cookies.session.as_ref().map(Secret::hash);
+    let found = view(app, &client_id, secret.as_ref().map_or(By::Nothing, By::Session)).await?;
+    let BridgeView { registration, person } = found.ok_or_else(|| {
+        Problem::bad_request(
+            "No site is registered under this `client_id`, or it was switched off.",
+        )
+    })?;
+    let can_ask = registration.grant_types.iter().any(|grant| grant == "authorization_code");
+    if !can_ask || !registration.accepts_redirect_uri(&redirect_uri) {
+        return Err(Problem::bad_request(
+            "The `redirect_uri` is not registered for this site, so you are not sent there. \
+             Go back to the site you came from, and tell the people who run it.",
+        ));
+    }
+    let is_silent = fields.text("prompt").is_ok_and(|prompt| prompt == "none");
+    let person = match (&person, &cookies.session_none) {
+        (None, Some(second)) if is_silent => {
+            let found = view(app, &client_id, By::SessionNone(&second.hash())).await?;
+            found.and_then(|found| found.person)
+        }
+        _ => person,
+    };
+    Ok(Client { registration, redirect_uri, person })
+}
+
+/// Writes the grant; its code goes to the client.
+async fn authorise(
+    app: &App,
+    asked: &Asked,
+    person: &Person,
+) -> Result<Result<Secret, Refusal>, Problem> {
+    if app.limits.authorize(&person.session_id, &asked.client_id).is_err() {
+        let text = "The client asks too often; wait a minute.";
+        return Ok(Err(Refusal::new("temporarily_unavailable", text)));
+    }
+    let code = Secret::random();
+    let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+    let (nonce, challenge) = (given(&asked.nonce), given(&asked.code_challenge));
+    let grant = NewGrant {
+        code: &code.hash(),
+        client_id: &asked.client_id,
+        account_uid: &person.account_uid,
+        session_id: &person.session_id,
+        auth_time: person.auth_time,
+        scope: &asked.scope,
+        audience: &asked.audience,
+        nonce: nonce.as_deref(),
+        redirect_uri: &asked.redirect_uri,
+        code_challenge: challenge.as_deref(),
+    };
+    app.store.add_grant(&grant, app.now()).await?;
+    Ok(Ok(code))
+}
+
+fn with_code(app: &App, client: &Registration, asked: &Asked, code: &Secret) -> Answer {
+    let parameters = vec![
+        ("code", code.reveal()),
+        ("state", asked.state.clone()),
+        ("iss", app.issuer.to_string()),
+    ];
+    Answer::to_client(&asked.response_mode, &asked.redirect_uri, client, parameters)
+}
+
+fn refused(
+    app: &App,
+    client: &Registration,
+    mode: &str,
+    redirect_uri: &str,
+    state: String,
+    refusal: Refusal,
+) -> Answer {
+    let parameters = vec![
+        ("error", refusal.error.to_owned()),
+        ("error_description", refusal.text),
+        ("state", state),
+        ("iss", app.issuer.to_string()),
+    ];
+    Answer::to_client(mode, redirect_uri, client, parameters)
+}

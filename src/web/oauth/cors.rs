@@ -1,0 +1,122 @@
+//! Cross-origin calls by the scripts of registered clients, never with cookies (Fetch, CORS
+//! protocol).
+
+use rocket::http::{Header, Status};
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::response::{self, Responder, Response};
+use rocket::{Route, options, routes};
+use std::sync::OnceLock;
+
+use crate::web::app::App;
+use crate::web::error::Problem;
+
+/// A route that scripts of other origins may call. Whether this one may read the answer is left
+/// with the request for the fairing that sets the headers, so that errors carry it too.
+#[derive(Debug)]
+pub struct Cors;
+
+/// Left with a request of a [`Cors`] route: the origin that may read the answer, if any.
+#[derive(Clone, Debug)]
+pub struct AllowedOrigin(Option<String>);
+
+type Slot = OnceLock<AllowedOrigin>;
+
+impl AllowedOrigin {
+    /// The headers of an answer to this request: none where no script of another origin can call.
+    pub fn headers(request: &Request<'_>) -> Vec<Header<'static>> {
+        let Some(Self(origin)) = request.local_cache(Slot::new).get() else {
+            return Vec::new();
+        };
+        let mut headers = vec![Header::new("Vary", "Origin")];
+        if let Some(origin) = origin {
+            headers.push(Header::new("Access-Control-Allow-Origin", origin.clone()));
+            headers.push(Header::new("Access-Control-Expose-Headers", "WWW-Authenticate"));
+        }
+        headers
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Cors {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let mut origins = request.headers().get("Origin");
+        let origin = origins.next().filter(|_| origins.next().is_none());
+        let allowed = match (origin, request.rocket().state::<App>()) {
+            (Some(origin), Some(app)) => is_of_a_client(app, origin).await,
+            _ => Ok(false),
+        };
+        match allowed {
+            Ok(allowed) => {
+                let origin = origin.filter(|_| allowed).map(str::to_owned);
+                // Set once for each request.
+                let _ = request.local_cache(Slot::new).set(AllowedOrigin(origin));
+                Outcome::Success(Self)
+            }
+            Err(problem) => Outcome::Error((problem.leave(request), ())),
+        }
+    }
+}
+
+/// Whether an origin is registered for a client that is not switched off. What the answer says is
+/// decided by what the call presents; this only lets a script read it.
+async fn is_of_a_client(app: &App, origin: &str) -> Result<bool, Problem> {
+    let clients = app.store.list_clients().await?;
+    let mut active = clients.iter().filter(|client| client.disabled_at.is_none());
+    Ok(active.any(|client| client.registration.has_origin(origin)))
+}
+
+/// The answer to a preflight.
+struct Preflight;
+
+impl<'r> Responder<'r, 'static> for Preflight {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Response::build()
+            .status(Status::NoContent)
+            .header(Header::new("Access-Control-Allow-Methods", "GET, POST"))
+            .header(Header::new("Access-Control-Allow-Headers", "Authorization, Content-Type"))
+            .header(Header::new("Access-Control-Max-Age", "600"))
+            .ok()
+    }
+}
+
+#[options("/oauth/token")]
+fn token(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+#[options("/oauth/revoke")]
+fn revoke(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+#[options("/oauth/userinfo")]
+fn userinfo(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+#[options("/oauth/jwks")]
+fn jwks(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+#[options("/v1/profile")]
+fn profile(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+#[options("/.well-known/openid-configuration")]
+fn openid(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+#[options("/.well-known/oauth-authorization-server")]
+fn oauth(_cors: Cors) -> Preflight {
+    Preflight
+}
+
+/// One for each route that takes the guard [`Cors`].
+pub(super) fn preflights() -> Vec<Route> {
+    routes![token, revoke, userinfo, jwks, profile, openid, oauth]
+}
