@@ -55,7 +55,7 @@ impl Role {
 
 /// Serves until the load closes our standard input.
 pub fn run(role: &Role) -> Result<()> {
-    process::pin_to(0)?;
+    process::pin_to(process::SERVERS)?;
     start_log()?;
     // As Rocket makes it, with `workers = 1`.
     let runtime =

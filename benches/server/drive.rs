@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Result;
 use super::http::{Answer, Connection};
+use super::process::Cpu;
 
 /// Sends what `next` gives, on all connections, until it gives nothing more; shows every answer,
 /// with the time it took, to `seen`. Each connection pauses for `pause` between two requests.
@@ -65,6 +66,28 @@ pub async fn send_all(
     drive(connections, Duration::ZERO, || requests.next(), answered).await?;
     slice.took = began.elapsed();
     Ok(slice)
+}
+
+/// What requests took of a process.
+pub struct Cost {
+    /// Microseconds of CPU for each.
+    pub micros_each: f64,
+    pub slice: Slice,
+}
+
+/// As [`send_all`], with the CPU time that the process behind these connections took, but for that
+/// of hashing passwords.
+pub async fn cost_of(
+    pid: u32,
+    connections: &mut [Connection],
+    requests: Vec<Vec<u8>>,
+    status: u16,
+    seen: impl FnMut(&Answer<'_>) -> Result<()>,
+) -> Result<Cost> {
+    let before = Cpu::of(pid)?;
+    let slice = send_all(connections, requests, status, seen).await?;
+    let cpu = Cpu::of(pid)?.since(before).others;
+    Ok(Cost { micros_each: cpu.as_secs_f64() * 1e6 / count(slice.latencies.len()), slice })
 }
 
 /// An error when an answer has another status.

@@ -3,27 +3,36 @@
 //! The bench is the load, on core 1. It starts itself again as the server, on core 0, where one
 //! process runs an empty route of a bare Rocket (the floor) and the accounts server. Machines are
 //! noisy, so what counts is the CPU time that the server takes for a request, the floor and a
-//! route being measured in short turns; the table gives the ratio of the two.
+//! route being measured in short turns; the table gives the ratio of the two. A peer, npm
+//! `oidc-provider`, is asked the same as our provider, on the same core; without Node its rows are
+//! skipped.
 //!
 //! `BENCH_QUICK=1` runs all of it in less than a minute, with fewer rounds and sessions;
-//! `cargo bench -- routes flood` runs some of it (start, routes, sign-in, flood).
+//! `cargo bench -- routes flood` runs some of it (start, routes, openid, peer, sign-in,
+//! flood).
 
 #![expect(clippy::print_stdout, reason = "the table, and the server's ports for its parent")]
 
 mod child;
+mod comparison;
 mod drive;
 mod flood;
 mod http;
 mod known;
+mod openid;
+mod openid_requests;
+mod peer;
 mod plan;
 mod process;
 mod requests;
 mod routes;
 mod seed;
+mod seed_tokens;
 mod server;
 mod sign_in;
 mod start;
 mod table;
+mod turns;
 
 use std::process::ExitCode;
 
@@ -57,7 +66,7 @@ fn wants(scenario: &str) -> bool {
 
 fn measure() -> Result<()> {
     let plan = Plan::of_environment();
-    process::pin_to(1)?;
+    process::pin_to(process::LOAD)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
@@ -68,6 +77,12 @@ fn measure() -> Result<()> {
         }
         if wants("routes") {
             routes::measure(&databases, &plan, &mut table).await?;
+        }
+        if wants("openid") {
+            openid::measure(&databases, &plan, &mut table).await?;
+        }
+        if wants("peer") {
+            comparison::measure(&databases, &plan, &mut table).await?;
         }
         if wants("sign-in") {
             sign_in::measure(&databases, &plan, &mut table).await?;

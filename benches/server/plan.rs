@@ -4,12 +4,14 @@ use std::time::Duration;
 
 /// Sizes and times; the full ones, or the quick ones.
 pub struct Plan {
-    /// Sessions in the small and in the large database.
+    /// Sessions, and access tokens, in the small and in the large database.
     pub sessions: [u32; 2],
     /// Turns of the floor and the routes.
     pub rounds: usize,
     /// Requests of a route in one turn.
     pub requests: usize,
+    /// Browsers that are signed in at the peer.
+    pub peer_sessions: u32,
     /// Starts of a server.
     pub starts: usize,
     /// Turns of the bare hash and sign-ins.
@@ -36,6 +38,7 @@ impl Plan {
             sessions: [1_000, 1_000_000],
             rounds: 21,
             requests: 400,
+            peer_sessions: 400,
             starts: 9,
             sign_in_rounds: 9,
             sign_ins: 25,
@@ -49,6 +52,7 @@ impl Plan {
             sessions: [1_000, 50_000],
             rounds: 7,
             requests: 120,
+            peer_sessions: 50,
             starts: 3,
             sign_in_rounds: 3,
             sign_ins: 15,

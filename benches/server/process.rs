@@ -6,12 +6,24 @@ use std::time::Duration;
 
 use super::Result;
 
+/// Where servers run, and where the load does.
+pub const SERVERS: usize = 0;
+pub const LOAD: usize = 1;
+
 /// Keeps this thread, and the threads it will start, on one core.
 pub fn pin_to(core: usize) -> Result<()> {
     let mut cores = CpuSet::new();
     cores.set(core);
     sched_setaffinity(None, &cores)
         .map_err(|error| format!("the bench needs two cores: {error}").into())
+}
+
+/// Has a process started that stays on the core of the servers: it begins where this thread is.
+pub fn beside_servers<T>(start: impl FnOnce() -> T) -> Result<T> {
+    pin_to(SERVERS)?;
+    let started = start();
+    pin_to(LOAD)?;
+    Ok(started)
 }
 
 /// CPU time that the threads of a process have taken: those that hash passwords, and the others.

@@ -1,18 +1,16 @@
 //! The requests of the load, byte for byte.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::known::{NONCE, PASSWORD, WIKI, WIKI_SECRET, secret, username};
+use super::known::{NONCE, PASSWORD, WIKI, WIKI_CLIENT, cookie, secret, username};
 
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-fn get(path: &str, headers: &str) -> Vec<u8> {
+pub fn get(path: &str, headers: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: {BROWSER}\r\n{headers}\r\n").into()
 }
 
-fn post(path: &str, media_type: &str, headers: &str, body: &str) -> Vec<u8> {
+pub fn post(path: &str, media_type: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "POST {path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: {BROWSER}\r\n\
@@ -43,23 +41,22 @@ pub fn bridge(session: u32) -> Vec<u8> {
 fn of_a_frame(session: u32) -> String {
     format!(
         "Accept: text/html\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Dest: iframe\r\n\
-         Referer: {WIKI}/\r\nCookie: __Host-session={}\r\n",
-        secret("session", session)
+         Referer: {WIKI}/\r\nCookie: {}\r\n",
+        cookie(session)
     )
 }
 
 /// The bridge's script asks for a payload.
 pub fn payload(session: u32) -> Vec<u8> {
-    let cookie = secret("session", session);
-    let headers = format!("Sec-Fetch-Site: same-origin\r\nCookie: __Host-session={cookie}\r\n");
+    let cookie = cookie(session);
+    let headers = format!("Sec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n");
     let ask = json!({ "clientId": "wiki", "origin": WIKI, "mint": true, "nonce": NONCE });
     post("/bridge/payload", "application/json", &headers, &ask.to_string())
 }
 
 /// The wiki's backend redeems one.
 pub fn recover(payload: &str) -> Vec<u8> {
-    let credentials = STANDARD.encode(format!("wiki:{WIKI_SECRET}"));
-    let headers = format!("Authorization: Basic {credentials}\r\n");
+    let headers = format!("Authorization: {}\r\n", WIKI_CLIENT.basic());
     let body = json!({ "recoveryPayload": payload, "nonce": NONCE, "origin": WIKI });
     post("/v1/session/recover", "application/json", &headers, &body.to_string())
 }

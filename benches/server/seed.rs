@@ -1,4 +1,4 @@
-//! The databases: the same tables with few and with many sessions in them.
+//! The databases: the same tables with few and with many sessions and access tokens in them.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use vestibule::limits::NetworkKey;
 use vestibule::passwords::{Lane, Pool, PoolSettings};
 use vestibule::store::Store;
 
-use super::Result;
-use super::known::{PASSWORD, secret, url, username};
+use super::known::{self, PASSWORD, secret, url, username};
 use super::plan::Plan;
+use super::{Result, seed_tokens};
 
 /// Accounts that the load signs in to; each has a known device.
 pub const ACCOUNTS: u32 = 500;
 /// Rows written by one statement.
 const BATCH: u32 = 20_000;
 
-/// A database and how many sessions it was given.
+/// A database and how many sessions and access tokens it was given.
 pub struct Database {
     pub file: PathBuf,
     pub sessions: u32,
@@ -56,16 +56,20 @@ async fn password_hash() -> Result<String> {
 async fn make(file: PathBuf, sessions: u32, password_hash: &str) -> Result<Database> {
     let store = Store::open(&url(&file)).await?;
     store.migrate().await?;
+    let now = Clock::system().now();
+    let clients = known::clients().into_iter().map(|c| (c.registration, c.secret_hash));
+    store.sync_declared_clients(&clients.collect::<Vec<_>>(), now).await?;
     store.close().await;
     let options = SqliteConnectOptions::new()
         .filename(&file)
         .synchronous(SqliteSynchronous::Off)
         .pragma("cache_size", "-1000000");
     let mut db = options.connect().await?;
-    let now = Clock::system().now();
     add_accounts(&mut db, password_hash, now).await?;
     for first in (0..sessions).step_by(BATCH as usize) {
-        add_sessions(&mut db, first..sessions.min(first + BATCH), now).await?;
+        let batch = first..sessions.min(first + BATCH);
+        add_sessions(&mut db, batch.clone(), now).await?;
+        seed_tokens::add(&mut db, batch, now).await?;
     }
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut db).await?;
     db.close().await?;
@@ -73,10 +77,7 @@ async fn make(file: PathBuf, sessions: u32, password_hash: &str) -> Result<Datab
 }
 
 async fn add_accounts(db: &mut SqliteConnection, password_hash: &str, now: i64) -> Result<()> {
-    let rows: Vec<_> = (0..ACCOUNTS)
-        .map(|n| (username(n), SecretHash::of(secret("device", n).as_bytes())))
-        .map(|(name, device)| [name, device.as_str().to_owned()])
-        .collect();
+    let rows: Vec<_> = (0..ACCOUNTS).map(|n| [username(n), hash("device", n)]).collect();
     let rows = serde_json::to_string(&rows)?;
     sqlx::query(
         "INSERT INTO accounts (uid, username, username_key, email, email_key, full_name, \
@@ -101,6 +102,18 @@ async fn add_accounts(db: &mut SqliteConnection, password_hash: &str, now: i64) 
     Ok(())
 }
 
+/// What the database holds of a secret.
+pub fn hash(of: &str, number: u32) -> String {
+    SecretHash::of(secret(of, number).as_bytes()).as_str().to_owned()
+}
+
+/// The id of a row, which says nothing.
+pub fn id(of: &str, number: u32) -> String {
+    let mut id = secret(&format!("{of} id"), number);
+    id.truncate(32);
+    id
+}
+
 /// Sessions of nearly a month, last seen in an hour: no request of the load has to note that its
 /// session was used, which happens every five minutes at most.
 async fn add_sessions(
@@ -108,16 +121,15 @@ async fn add_sessions(
     numbers: std::ops::Range<u32>,
     now: i64,
 ) -> Result<()> {
-    let hashes = numbers.map(|n| SecretHash::of(secret("session", n).as_bytes()));
-    let hashes: Vec<_> = hashes.map(|hash| hash.as_str().to_owned()).collect();
+    let rows: Vec<_> = numbers.map(|n| [id("session", n), hash("session", n)]).collect();
     sqlx::query(
         "INSERT INTO sessions (id, account_uid, secret_hash, kept, user_agent, address, \
          created_at, auth_time, last_seen_at, idle_expires_at, expires_at) \
-         SELECT lower(hex(randomblob(16))), printf('%032x', key % $2), value, 1, \
+         SELECT value->>0, printf('%032x', key % $2), value->>1, 1, \
          'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0', \
          '198.51.100.1', $3, $3, $3 + $4, $3 + $5, $3 + 2 * $5 FROM json_each($1)",
     )
-    .bind(serde_json::to_string(&hashes)?)
+    .bind(serde_json::to_string(&rows)?)
     .bind(ACCOUNTS)
     .bind(now)
     .bind(HOUR)

@@ -62,18 +62,22 @@ impl Server {
         Connection::open_many(self.floor, count).await
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn cpu(&self) -> Result<Cpu> {
-        Cpu::of(self.process.id())
+        Cpu::of(self.pid())
     }
 
     /// Memory in MiB: what it holds now.
     pub fn memory(&self) -> Result<f64> {
-        memory(self.process.id(), "VmRSS")
+        memory(self.pid(), "VmRSS")
     }
 
     /// Memory in MiB: the most it ever held.
     pub fn most_memory(&self) -> Result<f64> {
-        memory(self.process.id(), "VmHWM")
+        memory(self.pid(), "VmHWM")
     }
 }
 

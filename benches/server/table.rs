@@ -8,6 +8,7 @@ use super::plan::Plan;
 pub struct Table {
     began: Instant,
     missed: u32,
+    skipped: u32,
 }
 
 /// What a number should be.
@@ -36,10 +37,13 @@ impl Target {
 impl Table {
     pub fn new(plan: &Plan) -> Self {
         let [few, many] = plan.sessions;
-        println!("One core, SQLite; sessions in the database: {few} (small), {many} (large).\n");
+        println!(
+            "One core, SQLite; sessions, and access tokens, in the database: {few} (small), {many} \
+             (large).\n"
+        );
         println!("| {:<54} | {:>14} | {:<15} | beside it |", "what", "measured", "target");
         println!("|{:-<56}|{:->16}|{:-<17}|-----------|", "", ":", "");
-        Self { began: Instant::now(), missed: 0 }
+        Self { began: Instant::now(), missed: 0, skipped: 0 }
     }
 
     /// A row: what was measured and in which unit, what it should be, and whatever else is worth
@@ -55,8 +59,15 @@ impl Table {
         println!("| {what:<54} | {measured_in:>14} | {verdict:<15} | {beside} |");
     }
 
+    /// A row that cannot be measured here. It is no success.
+    pub fn skip(&mut self, what: &str, why: &str) {
+        self.skipped += 1;
+        println!("| {what:<54} | {:>14} | {:<15} | {why} |", "", "skipped");
+    }
+
     pub fn end(&self) {
-        let (missed, seconds) = (self.missed, self.began.elapsed().as_secs());
-        println!("\n{missed} missed, {seconds} s");
+        let Self { missed, skipped, .. } = self;
+        let seconds = self.began.elapsed().as_secs();
+        println!("\n{missed} missed, {skipped} skipped, {seconds} s");
     }
 }
