@@ -28,7 +28,7 @@ for (const client of [shop, ledger, diary]) {
     assert.equal(answer.origin + answer.pathname, redirectUri(server, client));
     assert.equal(answer.searchParams.get('iss'), server.issuer);
     assert.equal(tokens.token_type, 'bearer');
-    assert.equal(tokens.expiresIn(), 600);
+    assert.equal(tokens.expires_in, 600);
     assert.ok(tokens.id_token);
     const header = headerOf(tokens.id_token);
     assert.equal(header.alg, alg);
