@@ -15,6 +15,7 @@ pub mod outgoing;
 pub mod passwords;
 pub mod store;
 
+pub mod events;
 pub mod jobs;
 pub mod web;
 

@@ -7,6 +7,7 @@ pub mod client;
 pub mod consent;
 pub mod grant;
 pub mod logout;
+pub mod operation;
 pub mod origin;
 pub mod password;
 pub mod pkce;

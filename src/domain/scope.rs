@@ -93,7 +93,7 @@ impl Scope {
     }
 }
 
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 10] = [
     ("openid", "Know that it is you, each time you come back"),
     ("profile", "See your username and your full name"),
     ("profile:username", "See your username"),
@@ -102,6 +102,7 @@ const WORDS: [(&str, &str); 9] = [
     ("profile:write", "See and change your profile"),
     ("payments", "Pay in your name on its site"),
     ("payments:read", "See what you paid on its site"),
+    ("operations", "Ask you to confirm things that you do on its site"),
     ("offline_access", "Act for you while you are away"),
 ];
 

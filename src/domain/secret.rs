@@ -1,5 +1,6 @@
 //! Secrets with full entropy: 32 random bytes, shown as 64 lower-case hex.
 
+use aws_lc_rs::hmac;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -19,6 +20,15 @@ impl Secret {
     #[must_use]
     pub fn random() -> Self {
         Self(random::bytes())
+    }
+
+    /// The one that belongs to `name`, the same each time: HMAC-SHA-256 under a key of the server.
+    #[must_use]
+    pub fn derived(key: &[u8], name: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(hmac::sign(&key, name.as_bytes()).as_ref());
+        Self(bytes)
     }
 
     /// Parses exactly 64 lower-case hex characters; anything else is `None`.
@@ -86,6 +96,18 @@ mod tests {
     fn a_secret_is_not_shown_by_debug() {
         let secret = Secret::random();
         assert!(!format!("{secret:?}").contains(&secret.reveal()[..8]));
+    }
+
+    #[test]
+    fn a_derived_secret_belongs_to_its_key_and_its_name() {
+        let secret = Secret::derived(b"key", "name");
+        assert_eq!(secret, Secret::derived(b"key", "name"));
+        assert_ne!(secret, Secret::derived(b"key", "other"));
+        assert_ne!(secret, Secret::derived(b"other", "name"));
+        // RFC 4231, test case 2.
+        let vector = Secret::derived(b"Jefe", "what do ya want for nothing?").reveal();
+        let hex = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(vector, hex);
     }
 
     #[test]

@@ -70,9 +70,11 @@ enum Rule {
     Bridge,
     Authorize,
     ClientAuth,
+    Operations,
+    ClientOperations,
 }
 
-const RULES: usize = 11;
+const RULES: usize = 13;
 /// Tries that a network may have open, or have failed at just now, and not look like a flood.
 const UNSUSPECTED: u64 = 4;
 
@@ -132,6 +134,12 @@ impl Limits {
     /// One code for this client by this session.
     pub fn authorize(&self, session_id: &str, client_id: &str) -> Result<(), Limited> {
         self.take(Rule::Authorize, self.key((session_id, client_id)))
+    }
+
+    /// A question of a client to whoever `asked` names, whether or not there is such an account.
+    pub fn operation(&self, client_id: &str, asked: &str) -> Result<(), Limited> {
+        self.take(Rule::ClientOperations, self.key(client_id))?;
+        self.take(Rule::Operations, self.key((client_id, asked)))
     }
 
     /// Counts a wrong client secret. Right ones are never counted nor refused: secrets have full

@@ -48,6 +48,10 @@ pub struct Settings {
     pub authorize: Rate,
     /// Wrong client secrets from one network.
     pub client_auth: Rate,
+    /// Operations of one client for one person.
+    pub operations: Rate,
+    /// Operations of one client.
+    pub client_operations: Rate,
     /// How many buckets each rule remembers; about 32 bytes each.
     pub max_keys: usize,
 }
@@ -66,6 +70,8 @@ impl Default for Settings {
             bridge: Rate::new(30, 2_000),
             authorize: Rate::new(30, 2_000),
             client_auth: Rate::new(300, 200),
+            operations: Rate::new(10, 30_000),
+            client_operations: Rate::new(2_000, 20),
             max_keys: 100_000,
         }
     }
@@ -87,6 +93,8 @@ impl Settings {
             bridge: rate,
             authorize: rate,
             client_auth: rate,
+            operations: rate,
+            client_operations: rate,
             max_keys: Self::default().max_keys,
         }
     }
@@ -105,6 +113,8 @@ impl Settings {
             self.bridge,
             self.authorize,
             self.client_auth,
+            self.operations,
+            self.client_operations,
         ]
     }
 }

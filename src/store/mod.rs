@@ -13,6 +13,8 @@ pub mod grants;
 pub mod keys;
 mod living_grant;
 pub mod logouts;
+mod operation_ends;
+pub mod operations;
 pub mod payloads;
 pub mod refresh;
 mod registrations;
@@ -20,6 +22,7 @@ pub mod secrets;
 pub mod sessions;
 mod sids;
 pub mod tokens;
+pub mod waiting_pages;
 mod writer;
 
 use sqlx::Acquire;
@@ -241,12 +244,15 @@ pub fn lookups() -> Vec<(&'static str, &'static str)> {
         consents::LOOKUPS,
         grants::LOOKUPS,
         logouts::LOOKUPS,
+        operation_ends::LOOKUPS,
+        operations::LOOKUPS,
         payloads::LOOKUPS,
         refresh::LOOKUPS,
         secrets::LOOKUPS,
         sessions::LOOKUPS,
         sids::LOOKUPS,
         tokens::LOOKUPS,
+        waiting_pages::LOOKUPS,
     ]
     .concat()
 }

@@ -7,7 +7,9 @@ use crate::config::{Brand, Config, PasswordHash, SignUp};
 use crate::domain::client::{Client, Registration};
 use crate::domain::origin::Origin;
 use crate::domain::return_to::{self, ReturnTo};
+use crate::domain::secret::Secret;
 use crate::domain::subject::subject;
+use crate::events::Events;
 use crate::jobs::Wake;
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -41,6 +43,9 @@ pub struct App {
     pub documents: Documents,
     /// To be woken when sessions ended, so that clients hear of it at once.
     pub wake: Wake,
+    /// Tells those who wait that something has changed.
+    pub events: Events,
+    operations_key: Vec<u8>,
 }
 
 impl App {
@@ -63,6 +68,13 @@ impl App {
     #[must_use]
     pub fn subject(&self, client: &Registration, uid: &str) -> String {
         subject(&self.pairwise_salt, client, uid)
+    }
+
+    /// What the page that waits for an operation presents. It is not stored: the database has its
+    /// hash, so that its holder can be found.
+    #[must_use]
+    pub fn wait_secret(&self, operation_id: &str) -> Secret {
+        Secret::derived(&self.operations_key, operation_id)
     }
 
     /// Checks a `next` parameter; absent or empty means the account page.
@@ -98,13 +110,16 @@ impl App {
     /// Starts what the server needs, and makes its own secrets at the first start.
     pub async fn start(config: &Config, store: Store, clock: Clock) -> Result<Self, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
-        let salt = store.server_secret("pairwise", &config.key_encryption_key, clock.now()).await;
+        let (key, now) = (&config.key_encryption_key, clock.now());
+        let salt = store.server_secret("pairwise", key, now).await;
+        let operations_key = store.server_secret("operations", key, now).await;
         let sealing = config.key_encryption_key.clone();
         let keys = Keys::start(store.clone(), sealing, clock.now()).await;
         Ok(Self {
             documents: Documents::new(&config.issuer),
             issuer: config.issuer.clone(),
             pairwise_salt: salt.map_err(|e| text(&e))?,
+            operations_key: operations_key.map_err(|e| text(&e))?,
             store,
             keys: keys.map_err(|e| text(&e))?,
             passwords: Pool::start(pool_settings(config), clock.clone()).map_err(|e| text(&e))?,
@@ -114,6 +129,7 @@ impl App {
             sign_up: config.sign_up,
             proxies: config.proxies.clone(),
             wake: Wake::default(),
+            events: Events::default(),
         })
     }
 }

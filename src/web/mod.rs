@@ -12,6 +12,7 @@ mod guard;
 mod headers;
 mod health;
 mod oauth;
+mod operations;
 mod page;
 mod request_id;
 mod session;
@@ -40,6 +41,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", bridge::routes())
         .mount("/", health::routes())
         .mount("/", oauth::routes())
+        .mount("/v1", operations::routes())
         .mount("/v1", session::routes())
         .register("/", error::page_catchers())
         .register("/v1", error::json_catchers())

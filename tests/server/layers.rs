@@ -90,15 +90,19 @@ fn the_configuration_knows_no_more_of_rocket_than_how_it_is_configured() {
 
 #[test]
 fn each_layer_imports_the_ones_below_it_only() {
-    let layers: [(&str, &[&str]); 10] = [
+    let layers: [(&str, &[&str]); 11] = [
         ("domain/", &["domain", "clock", "random"]),
         ("limits/", &["limits", "clock"]),
         ("passwords/", &["passwords", "limits", "clock", "random"]),
         ("store/", &["store", "domain", "clock", "random"]),
         ("keys/", &["keys", "store", "domain", "clock"]),
+        ("events/", &["events", "store", "clock"]),
         ("config/", &["config", "domain", "limits", "passwords"]),
         ("outgoing/", &["outgoing"]),
-        ("jobs/", &["jobs", "store", "keys", "outgoing", "domain", "limits", "clock", "random"]),
+        (
+            "jobs/",
+            &["jobs", "store", "events", "keys", "outgoing", "domain", "limits", "clock", "random"],
+        ),
         // Relying parties use accounts over HTTP like anybody.
         ("relying/", &["relying", "domain", "clock", "random"]),
         (

@@ -79,6 +79,14 @@ fn crowd() -> String {
             "id, client_id, account_uid, sid, created_at, tries, next_try_at",
             format!("{text}, {client}, {user}, {text}, i, 0, i"),
         ),
+        row(
+            "operations",
+            "id, client_id, account_uid, web_socket_id, wait_secret_hash, idempotency_key, \
+             request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, left_at",
+            format!(
+                "{text}, {client}, {user}, {hash}, {hash}, {text}, '', '', '[]', 10, 0, i, i, i"
+            ),
+        ),
     ]
     .concat()
 }

@@ -6,6 +6,7 @@ mod crawl;
 mod database;
 mod logs;
 mod openid;
+mod operations;
 mod page;
 mod program;
 mod surface;
@@ -21,6 +22,7 @@ use vestibule::domain::client::Registration;
 use vestibule::domain::origin::{Embedder, Origin};
 use vestibule::domain::seal::SealingKey;
 use vestibule::domain::secret::{Secret, SecretHash};
+use vestibule::events::Events;
 use vestibule::limits;
 use vestibule::passwords::{Cost, Lane, Pool};
 use vestibule::store::Store;
@@ -35,6 +37,7 @@ pub use openid::{
     ACCESS_TOKEN, Authorize, EXCHANGE, PAY, SHOP, SHOP_CALLBACK, Sent, WIDGET_CALLBACK, challenge,
     widget,
 };
+pub use operations::{Operation, question};
 pub use page::plain;
 pub use program::Program;
 pub use surface::{Body, Endpoint};
@@ -59,6 +62,8 @@ pub struct TestServer {
     pub endpoints: Vec<Endpoint>,
     /// Where this server hashes passwords.
     pub passwords: Pool,
+    /// The bus of this node.
+    pub events: Events,
     shutdown: rocket::Shutdown,
 }
 
@@ -180,14 +185,15 @@ impl TestServer {
                 .expect("the server ignites");
         let shutdown = rocket.shutdown();
         let endpoints = surface::endpoints_of(&rocket);
-        let passwords = rocket.state::<App>().expect("its state").passwords.clone();
+        let app = rocket.state::<App>().expect("its state");
+        let (passwords, events) = (app.passwords.clone(), app.events.clone());
         tokio::spawn(rocket.launch());
         let port = tokio::time::timeout(Duration::from_secs(30), receiver)
             .await
             .expect("the server starts in time")
             .expect("the server starts");
         let url = format!("http://127.0.0.1:{port}");
-        Self { url, store, clock, database, endpoints, passwords, shutdown }
+        Self { url, store, clock, database, endpoints, passwords, events, shutdown }
     }
 
     /// A second node on the same database.

@@ -118,6 +118,12 @@ impl Endpoint {
             "/v1/session/recover" | "/v1/session/validate" => {
                 Body::Json(json!({ "recoveryPayload": "ab".repeat(32) }))
             }
+            "/v1/operations" => Body::Json(json!({
+                "account": { "loginHint": "alice" },
+                "title": "Pay?",
+                "lines": [{ "label": "Amount", "value": "€49.00" }],
+            })),
+            "/v1/operations/<id>/complete" | "/v1/operations/<id>/cancel" => Body::None,
             "/v1/session/status" => Body::Json(json!({ "sid": "ab".repeat(16) })),
             other => panic!("give a good request for {} {other}", self.method),
         }

@@ -1,0 +1,255 @@
+//! `POST /v1/operations`: a client asks a person to confirm something.
+
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome as Guarded, Request};
+use rocket::serde::json::Json;
+use rocket::{State as Managed, post};
+use serde::{Deserialize, Serialize};
+
+use super::page_of;
+use crate::clock::SECOND;
+use crate::domain::account::fold;
+use crate::domain::client::Client;
+use crate::domain::operation::{
+    LONGEST, Line, Outcome, Question, SCOPE, SHORTEST, USUAL, web_socket_id,
+};
+use crate::domain::scope::Scope;
+use crate::domain::secret::{Secret, SecretHash};
+use crate::random;
+use crate::store::operations::{Added, NewOperation, Operation};
+use crate::web::app::App;
+use crate::web::body::JsonBody;
+use crate::web::error::Problem;
+use crate::web::guard::client::Credentials;
+
+/// Authentication methods (RFC 8176 §2) that a client may ask for. Passwords are what there is.
+const METHODS: [&str; 14] = [
+    "pwd", "face", "fpt", "geo", "hwk", "iris", "kba", "mca", "mfa", "otp", "pin", "sms", "swk",
+    "vbm",
+];
+/// Characters of whatever names an account.
+const LONGEST_NAME: usize = 320;
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Asked {
+    account: Named,
+    title: String,
+    #[serde(default)]
+    lines: Vec<Line>,
+    expires_in: Option<i64>,
+    method: Option<String>,
+}
+
+/// Who is asked: exactly one of these.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Named {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+}
+
+enum Who {
+    Uid(String),
+    Login(String),
+    Sid(String),
+}
+
+/// What an asking comes to when everything about it is well-formed.
+struct Checked {
+    who: Who,
+    question: Question,
+    lifetime: i64,
+    outcome: Option<Outcome>,
+    request_hash: SecretHash,
+}
+
+impl Asked {
+    fn check(self) -> Result<Checked, Problem> {
+        let request = serde_json::to_vec(&self).map_err(|e| Problem::internal(e.to_string()))?;
+        let lifetime = self.expires_in.map_or(USUAL, |seconds| seconds.saturating_mul(SECOND));
+        if !(SHORTEST..=LONGEST).contains(&lifetime) {
+            return Err(Problem::bad_request("`expiresIn` is 30 to 3600 seconds."));
+        }
+        let method = self.method.as_deref().unwrap_or("pwd");
+        if !METHODS.contains(&method) {
+            let text = "`method` is an authentication method of RFC 8176, such as `pwd`.";
+            return Err(Problem::bad_request(text));
+        }
+        Ok(Checked {
+            who: self.account.one()?,
+            question: Question::new(self.title, self.lines).map_err(Problem::bad_request)?,
+            lifetime,
+            outcome: (method != "pwd").then_some(Outcome::MethodFailed),
+            request_hash: SecretHash::of(&request),
+        })
+    }
+}
+
+impl Named {
+    fn one(self) -> Result<Who, Problem> {
+        let who = match (self.uid, self.login_hint, self.sid) {
+            (Some(uid), None, None) => Who::Uid(uid),
+            (None, Some(login), None) => Who::Login(fold(&login)),
+            (None, None, Some(sid)) => Who::Sid(sid),
+            _ => {
+                let text = "`account` has exactly one of `uid`, `loginHint` and `sid`.";
+                return Err(Problem::bad_request(text));
+            }
+        };
+        if who.text().is_empty() || who.text().chars().count() > LONGEST_NAME {
+            return Err(Problem::bad_request("`account` names nobody."));
+        }
+        Ok(who)
+    }
+}
+
+impl Who {
+    fn text(&self) -> &str {
+        match self {
+            Self::Uid(text) | Self::Login(text) | Self::Sid(text) => text,
+        }
+    }
+
+    /// The account, if there is one that this client may ask. Whoever may not be asked is one who
+    /// never answers.
+    async fn account(&self, app: &App, client: &Client) -> Result<Option<String>, Problem> {
+        let registration = &client.registration;
+        let account = match self {
+            // By another subject than the account's own nobody can be found.
+            Self::Uid(_) if registration.is_pairwise() => None,
+            Self::Uid(uid) => app.store.account(uid).await?,
+            Self::Login(login) => {
+                app.store.account_by_login(login).await?.map(|found| found.account)
+            }
+            Self::Sid(sid) => {
+                let id = &registration.client_id;
+                match app.store.account_behind_sid(sid, id, app.now()).await? {
+                    Some(uid) => app.store.account(&uid).await?,
+                    None => None,
+                }
+            }
+        };
+        let uid = account.filter(|account| account.disabled_at.is_none()).map(|a| a.uid);
+        let granted =
+            app.store.consent(uid.as_deref().unwrap_or_default(), &registration.client_id).await?;
+        let may_ask = registration.first_party
+            || granted.is_some_and(|granted| granted.implies(&own_scope()));
+        Ok(uid.filter(|_| may_ask))
+    }
+}
+
+fn own_scope() -> Scope {
+    Scope::parse(SCOPE).unwrap_or_default()
+}
+
+/// The header `Idempotency-Key`: under the same one the same operation is answered again.
+pub(super) struct IdempotencyKey(Option<String>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for IdempotencyKey {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Guarded<Self, ()> {
+        let mut headers = request.headers().get("Idempotency-Key");
+        match (headers.next(), headers.next()) {
+            (None, _) => Guarded::Success(Self(None)),
+            (Some(key), None) if is_key(key) => Guarded::Success(Self(Some(key.to_owned()))),
+            _ => {
+                let text = "`Idempotency-Key` is given once: 1 to 255 visible ASCII characters.";
+                Guarded::Error((Problem::bad_request(text).leave(request), ()))
+            }
+        }
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Waiting {
+    operation_id: String,
+    wait_secret: String,
+    web_socket_id: String,
+    /// What the waiting page shows.
+    number: String,
+    /// Where the person answers.
+    verification_uri: String,
+    state: &'static str,
+    /// Seconds.
+    expires_in: i64,
+}
+
+#[post("/operations", data = "<body>")]
+pub(super) async fn ask(
+    app: &Managed<App>,
+    credentials: Credentials,
+    key: IdempotencyKey,
+    body: JsonBody<Asked>,
+) -> Result<(Status, Json<Waiting>), Problem> {
+    let checked = body.0.check()?;
+    let client = credentials.verify(app).await?;
+    if !client.registration.scope.implies(&own_scope()) {
+        let text = "This client is not registered for the scope `operations`.";
+        return Err(Problem::new(Status::Forbidden, "unauthorized_client", text));
+    }
+    app.limits.operation(&client.registration.client_id, checked.who.text())?;
+    let account_uid = checked.who.account(app, &client).await?;
+    match write(app, &client, &checked, account_uid.as_deref(), key.0.as_deref()).await? {
+        Added::New(operation) => Ok((Status::Created, Json(told(app, &operation)))),
+        Added::Same(operation) => Ok((Status::Ok, Json(told(app, &operation)))),
+        Added::Different => Err(Problem::new(
+            Status::Conflict,
+            "invalid_request",
+            "This `Idempotency-Key` was used for another operation. Use a new one.",
+        )),
+    }
+}
+
+async fn write(
+    app: &App,
+    client: &Client,
+    checked: &Checked,
+    account_uid: Option<&str>,
+    key: Option<&str>,
+) -> Result<Added, Problem> {
+    let (id, now) = (random::id(), app.now());
+    let new = NewOperation {
+        id: &id,
+        wait_secret: &app.wait_secret(&id).hash(),
+        client_id: &client.registration.client_id,
+        account_uid,
+        question: &checked.question,
+        number: random_number(),
+        idempotency_key: key,
+        request_hash: &checked.request_hash,
+        expires_at: now + checked.lifetime,
+        outcome: checked.outcome,
+    };
+    Ok(app.store.add_operation(&new, now).await?)
+}
+
+/// From 10 to 99.
+fn random_number() -> i64 {
+    10 + i64::from(u32::from_be_bytes(random::bytes()) % 90)
+}
+
+fn told(app: &App, operation: &Operation) -> Waiting {
+    let (id, now) = (&operation.id, app.now());
+    let wait_secret: Secret = app.wait_secret(id);
+    Waiting {
+        operation_id: id.clone(),
+        wait_secret: wait_secret.reveal(),
+        web_socket_id: web_socket_id(id),
+        number: operation.number.to_string(),
+        verification_uri: page_of(app, id),
+        state: operation.outcome(now).map_or("pending", Outcome::state),
+        expires_in: (operation.expires_at - now).max(0) / SECOND,
+    }
+}

@@ -1,0 +1,30 @@
+//! `POST /v1/operations/{id}/cancel`: the client takes its question back.
+
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{State as Managed, post};
+
+use super::state::State;
+use super::{checked, own};
+use crate::domain::operation::Outcome;
+use crate::events::Event;
+use crate::web::app::App;
+use crate::web::error::Problem;
+use crate::web::guard::client::Credentials;
+
+#[post("/operations/<id>/cancel")]
+pub(super) async fn cancel(
+    app: &Managed<App>,
+    credentials: Credentials,
+    id: &str,
+) -> Result<(Status, Json<State>), Problem> {
+    let id = checked(id)?;
+    let client = credentials.verify(app).await?;
+    let client_id = &client.registration.client_id;
+    own(app, id, client_id).await?;
+    if app.store.finish_operation(id, Outcome::Canceled, app.now()).await? {
+        app.events.publish(Event::Operation(id.to_owned())).await;
+    }
+    let state = State::of(app, &own(app, id, client_id).await?, app.now());
+    Ok(if state.state == "canceled" { (Status::Ok, Json(state)) } else { state.conflicts() })
+}
