@@ -2,12 +2,27 @@
 
 use std::path::PathBuf;
 
-use super::report::{Failure, count};
+use super::Common;
+use super::report::{Failure, Report, count};
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::store::Store;
 
-/// Opens the database of a command that only reads and writes rows: its tables must be up to date.
-pub(super) async fn open_ready(settings: &Settings) -> Result<Store, Failure> {
+/// Runs a command that only reads and writes rows: with what is configured, the database, and the
+/// time it is.
+pub(super) async fn with_store(
+    common: &Common,
+    command: impl AsyncFnOnce(&Settings, &Store, i64) -> Result<Report, Failure>,
+) -> Result<Report, Failure> {
+    let settings = common.settings()?;
+    let store = open_ready(&settings).await?;
+    let report = command(&settings, &store, Clock::system().now()).await;
+    store.close().await;
+    report
+}
+
+/// Opens a database whose tables are up to date.
+async fn open_ready(settings: &Settings) -> Result<Store, Failure> {
     let url = settings.database_url()?;
     if let Some(file) = missing_file(url) {
         let file = file.display();

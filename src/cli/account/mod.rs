@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 
 use self::new_password::new_password;
 use super::Common;
-use super::database::open_ready;
+use super::database::with_store;
 use super::report::{Failure, Report, count, day, instant, table};
-use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::account::{Account, Profile};
 use crate::store::Store;
@@ -113,11 +112,10 @@ struct FromStdin {
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<Report, Failure> {
-    let settings = common.settings()?;
-    let store = open_ready(&settings).await?;
-    let report = execute(&settings, &store, options.command, Clock::system().now()).await;
-    store.close().await;
-    report
+    with_store(common, async |settings, store, now| {
+        execute(settings, store, options.command, now).await
+    })
+    .await
 }
 
 async fn execute(

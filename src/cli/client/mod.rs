@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 
 use self::flags::Flags;
 use super::Common;
-use super::database::open_ready;
+use super::database::with_store;
 use super::report::{Failure, Report, count, table};
-use crate::clock::Clock;
 use crate::config::{DeclaredClient, Settings};
 use crate::domain::client::{Client, Registration};
 use crate::domain::secret::Secret;
@@ -93,11 +92,10 @@ struct RotateSecret {
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<Report, Failure> {
-    let settings = common.settings()?;
-    let store = open_ready(&settings).await?;
-    let report = execute(&settings, &store, options.command, Clock::system().now()).await;
-    store.close().await;
-    report
+    with_store(common, async |settings, store, now| {
+        execute(settings, store, options.command, now).await
+    })
+    .await
 }
 
 async fn execute(

@@ -7,9 +7,8 @@ mod rotate;
 use clap::{Args, Subcommand};
 
 use super::Common;
-use super::database::open_ready;
+use super::database::with_store;
 use super::report::{Failure, Report};
-use crate::clock::Clock;
 use crate::config::Settings;
 use crate::store::Store;
 
@@ -52,11 +51,10 @@ enum Command {
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<Report, Failure> {
-    let settings = common.settings()?;
-    let store = open_ready(&settings).await?;
-    let report = execute(&settings, &store, options.command, Clock::system().now()).await;
-    store.close().await;
-    report
+    with_store(common, async |settings, store, now| {
+        execute(settings, store, options.command, now).await
+    })
+    .await
 }
 
 async fn execute(
