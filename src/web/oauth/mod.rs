@@ -5,6 +5,7 @@ mod bearer;
 mod client_auth;
 mod cors;
 mod discovery;
+mod id_token_hint;
 mod introspect;
 mod logout;
 mod revoke;

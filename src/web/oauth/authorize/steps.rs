@@ -9,7 +9,7 @@ use crate::store::bridge::Person;
 use crate::web::app::App;
 use crate::web::error::Problem;
 use crate::web::guard::visitor::Cookies;
-use crate::web::oauth::logout::{Hint, hint};
+use crate::web::oauth::id_token_hint::{Hint, hint};
 
 /// What comes next.
 pub(super) enum Step {
