@@ -20,7 +20,7 @@ pub mod refresh;
 mod registrations;
 pub mod secrets;
 pub mod sessions;
-mod sids;
+pub mod sids;
 pub mod tokens;
 pub mod waiting_pages;
 mod writer;

@@ -175,9 +175,9 @@ async fn status(
 
 async fn is_active(app: &App, client: &Client, sid: &str) -> Result<bool, Problem> {
     let id = &client.registration.client_id;
-    let Some(uid) = app.store.account_behind_sid(sid, id, app.now()).await? else {
+    let Some(behind) = app.store.behind_sid(sid, id, app.now()).await? else {
         return Ok(false);
     };
-    let granted = app.store.consent(&uid, id).await?;
+    let granted = app.store.consent(&behind.account_uid, id).await?;
     Ok(consent::is_given(&client.registration, granted.as_ref()))
 }

@@ -68,9 +68,9 @@ async fn leave(
         return Ok(Redirect::to(address));
     };
     if let Hint::Of { aud, sid, .. } = &hint {
-        let session = app.store.session_behind_sid(sid, aud, app.now()).await?;
+        let behind = app.store.behind_sid(sid, aud, app.now()).await?;
         // Only whoever had an id token of this very session can end it without a question.
-        if session.as_deref() == Some(who.session.id.as_str()) {
+        if behind.is_some_and(|behind| behind.session_id == who.session.id) {
             app.store.finish_session(&who.session.id, &who.account.uid, app.now()).await?;
             app.wake.ring();
             cookies::clear_session(jar);
