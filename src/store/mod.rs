@@ -4,7 +4,6 @@
 //! One method is one transaction. What refuses access is read here on every request.
 
 pub mod accounts;
-pub mod bridge;
 pub mod clients;
 mod connections;
 pub mod consents;
@@ -22,6 +21,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod sids;
 pub mod tokens;
+pub mod visits;
 pub mod waiting_pages;
 mod writer;
 
@@ -239,7 +239,6 @@ async fn open_sqlite(url: &str) -> Result<Pool> {
 pub fn lookups() -> Vec<(&'static str, &'static str)> {
     [
         accounts::LOOKUPS,
-        bridge::LOOKUPS,
         clients::LOOKUPS,
         consents::LOOKUPS,
         grants::LOOKUPS,
@@ -252,6 +251,7 @@ pub fn lookups() -> Vec<(&'static str, &'static str)> {
         sessions::LOOKUPS,
         sids::LOOKUPS,
         tokens::LOOKUPS,
+        visits::LOOKUPS,
         waiting_pages::LOOKUPS,
     ]
     .concat()

@@ -15,7 +15,7 @@ use super::body::{JsonBody, Query};
 use super::cookies;
 use super::error::Problem;
 use super::guard::fetch_metadata::BridgeCall;
-use super::guard::visitor::{Cookies, signed_in, view};
+use super::guard::visitor::{Cookies, signed_in, visit};
 use super::headers::Framable;
 use crate::domain::account::fold;
 use crate::domain::client::Registration;
@@ -24,7 +24,7 @@ use crate::domain::recovery_payload::{Binding, LIFETIME, is_nonce};
 use crate::domain::secret::{Secret, SecretHash};
 use crate::domain::session;
 use crate::random;
-use crate::store::bridge::{BridgeView, By};
+use crate::store::visits::{By, Visit};
 
 /// Every route of this module.
 #[must_use]
@@ -71,9 +71,9 @@ async fn show(
 ) -> Result<Framable<WithBridgeHeaders>, Problem> {
     let client_id = query.0.text("client_id")?;
     let secret = cookies.session.as_ref().map(Secret::hash);
-    let view = view(app, &client_id, secret.as_ref().map_or(By::Nothing, By::Session)).await?;
-    let BridgeView { registration, person } =
-        view.ok_or_else(|| Problem::not_found("No site is registered under this client_id."))?;
+    let found = visit(app, &client_id, secret.as_ref().map_or(By::Nothing, By::Session)).await?;
+    let Visit { registration, person } =
+        found.ok_or_else(|| Problem::not_found("No site is registered under this client_id."))?;
     let nonce = STANDARD.encode(random::bytes::<16>());
     let page = BridgePage {
         mark: person.map(|person| session::mark(&person.session_id)).unwrap_or_default(),
@@ -155,7 +155,7 @@ async fn payload(
     if ask.nonce.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
         return Err(Problem::bad_request("`nonce` is 16 to 128 characters of A-Z a-z 0-9 _ -."));
     }
-    let BridgeView { registration, person } = asking(app, &ask, &cookies).await?;
+    let Visit { registration, person } = asking(app, &ask, &cookies).await?;
     let Some(person) = person else {
         return Ok(Verdict::no("login_required", String::new()));
     };
@@ -182,23 +182,23 @@ async fn payload(
 
 /// The client, if its pages live at the origin that asks, and who is signed in: by the first
 /// cookie or, in a frame on another site, by the second.
-async fn asking(app: &App, ask: &Ask, cookies: &Cookies) -> Result<BridgeView, Problem> {
+async fn asking(app: &App, ask: &Ask, cookies: &Cookies) -> Result<Visit, Problem> {
     let (first, second) = (cookies.session.as_ref(), cookies.session_none.as_ref());
     let (first, second) = (first.map(Secret::hash), second.map(Secret::hash));
     let first = first.as_ref().map_or(By::Nothing, By::Session);
-    let found = of_origin(view(app, &ask.client_id, first).await?, &ask.origin)?;
+    let found = of_origin(visit(app, &ask.client_id, first).await?, &ask.origin)?;
     match &second {
         Some(second) if found.person.is_none() => {
-            let found = view(app, &ask.client_id, By::SessionNone(second)).await?;
+            let found = visit(app, &ask.client_id, By::SessionNone(second)).await?;
             of_origin(found, &ask.origin)
         }
         _ => Ok(found),
     }
 }
 
-fn of_origin(view: Option<BridgeView>, origin: &str) -> Result<BridgeView, Problem> {
-    let view = view.filter(|view| view.registration.has_origin(origin));
-    view.ok_or_else(|| Problem::forbidden("This page is not one of the client's."))
+fn of_origin(found: Option<Visit>, origin: &str) -> Result<Visit, Problem> {
+    let found = found.filter(|found| found.registration.has_origin(origin));
+    found.ok_or_else(|| Problem::forbidden("This page is not one of the client's."))
 }
 
 async fn mint(app: &App, session_id: &str, ask: Ask) -> Result<Secret, Problem> {

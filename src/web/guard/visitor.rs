@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use crate::domain::client::is_id;
 use crate::domain::secret::Secret;
 use crate::domain::session;
-use crate::store::bridge::{BridgeView, By};
 use crate::store::sessions::SignedIn;
+use crate::store::visits::{By, Visit};
 use crate::web::app::App;
 use crate::web::cookies;
 use crate::web::error::Problem;
@@ -125,15 +125,15 @@ pub async fn signed_in(app: &App, cookies: &Cookies) -> Result<Option<SignedIn>,
 
 /// The client, if it is registered and not disabled, and who is signed in; notes, now and then,
 /// that a session was used.
-pub async fn view(app: &App, client_id: &str, by: By<'_>) -> Result<Option<BridgeView>, Problem> {
+pub async fn visit(app: &App, client_id: &str, by: By<'_>) -> Result<Option<Visit>, Problem> {
     if !is_id(client_id) {
         return Ok(None);
     }
     let now = app.now();
-    let view = app.store.bridge_view(client_id, by, now).await?;
-    let person = view.as_ref().and_then(|view| view.person.as_ref());
+    let visit = app.store.visit(client_id, by, now).await?;
+    let person = visit.as_ref().and_then(|visit| visit.person.as_ref());
     if let Some(person) = person.filter(|p| session::is_due_for_touch(p.last_seen_at, now)) {
         app.store.touch_session(&person.session_id, person.kept, now).await?;
     }
-    Ok(view)
+    Ok(visit)
 }

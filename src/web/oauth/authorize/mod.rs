@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use crate::domain::client::Registration;
 use crate::domain::secret::Secret;
-use crate::store::bridge::{BridgeView, By, Person};
 use crate::store::grants::NewGrant;
+use crate::store::visits::{By, Person, Visit};
 use crate::web::app::App;
 use crate::web::body::{Fields, Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::is_framed;
-use crate::web::guard::visitor::{Cookies, view};
+use crate::web::guard::visitor::{Cookies, visit};
 use answer::Answer;
 use request::{Asked, Refusal, mode_of_refusal};
 use steps::{Step, next_step};
@@ -123,8 +123,8 @@ async fn client(app: &App, cookies: &Cookies, fields: &Fields) -> Result<Client,
         )));
     }
     let secret = cookies.session.as_ref().map(Secret::hash);
-    let found = view(app, &client_id, secret.as_ref().map_or(By::Nothing, By::Session)).await?;
-    let BridgeView { registration, person } = found.ok_or_else(|| {
+    let found = visit(app, &client_id, secret.as_ref().map_or(By::Nothing, By::Session)).await?;
+    let Visit { registration, person } = found.ok_or_else(|| {
         Problem::bad_request(
             "No site is registered under this `client_id`, or it was switched off.",
         )
@@ -139,7 +139,7 @@ async fn client(app: &App, cookies: &Cookies, fields: &Fields) -> Result<Client,
     let is_silent = fields.text("prompt").is_ok_and(|prompt| prompt == "none");
     let person = match (&person, &cookies.session_none) {
         (None, Some(second)) if is_silent => {
-            let found = view(app, &client_id, By::SessionNone(&second.hash())).await?;
+            let found = visit(app, &client_id, By::SessionNone(&second.hash())).await?;
             found.and_then(|found| found.person)
         }
         _ => person,

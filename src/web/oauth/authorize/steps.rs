@@ -5,7 +5,7 @@ use super::Client;
 use super::request::{Asked, Refusal};
 use crate::clock::{MINUTE, SECOND};
 use crate::domain::consent;
-use crate::store::bridge::Person;
+use crate::store::visits::Person;
 use crate::web::app::App;
 use crate::web::error::Problem;
 use crate::web::guard::visitor::Cookies;

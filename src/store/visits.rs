@@ -1,4 +1,5 @@
-//! What the bridge asks for at each load, in one query: the client, and who is signed in.
+//! What the bridge and the authorization endpoint ask for at each visit, in one query: the client,
+//! and who is signed in.
 
 use std::sync::Arc;
 
@@ -12,14 +13,14 @@ use crate::domain::secret::SecretHash;
 
 /// A client that is not disabled, and who is signed in on the browser that shows its page.
 #[derive(Clone, Debug)]
-pub struct BridgeView {
+pub struct Visit {
     /// The client's registration.
     pub registration: Arc<Registration>,
     /// Who is signed in.
     pub person: Option<Person>,
 }
 
-/// Somebody signed in, as far as the bridge has to know.
+/// Somebody signed in, as far as a client's page on their browser matters.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// Their session.
@@ -63,7 +64,7 @@ struct Row {
     scope: Option<String>,
 }
 
-macro_rules! view_by {
+macro_rules! visit_by {
     ($column:literal) => {
         concat!(
             "SELECT c.registration, s.id AS session_id, a.uid AS account_uid, s.auth_time, s.kept, ",
@@ -77,8 +78,8 @@ macro_rules! view_by {
     };
 }
 
-const BY_SECRET: &str = view_by!("secret_hash");
-const BY_NONE_SECRET: &str = view_by!("none_secret_hash");
+const BY_SECRET: &str = visit_by!("secret_hash");
+const BY_NONE_SECRET: &str = visit_by!("none_secret_hash");
 
 pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("client and session by secret", BY_SECRET),
@@ -87,12 +88,7 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
 
 impl Store {
     /// The client with this id, if it is not disabled, and who is signed in.
-    pub async fn bridge_view(
-        &self,
-        client_id: &str,
-        by: By<'_>,
-        now: i64,
-    ) -> Result<Option<BridgeView>> {
+    pub async fn visit(&self, client_id: &str, by: By<'_>, now: i64) -> Result<Option<Visit>> {
         let (sql, hash) = match by {
             By::Session(hash) => (BY_SECRET, hash.as_str()),
             By::SessionNone(hash) => (BY_NONE_SECRET, hash.as_str()),
@@ -100,10 +96,10 @@ impl Store {
         };
         let row: Option<Row> = on!(self, read, db => sqlx::query_as(sql)
             .bind(client_id).bind(hash).bind(now).fetch_optional(db).await)?;
-        row.map(|row| self.view(row)).transpose()
+        row.map(|row| self.visit_of(row)).transpose()
     }
 
-    fn view(&self, row: Row) -> Result<BridgeView> {
+    fn visit_of(&self, row: Row) -> Result<Visit> {
         let registration = self.registrations.parse(row.registration)?;
         let granted = row.scope.and_then(|scope| Scope::parse(&scope).ok());
         let consents = consent::is_given(&registration, granted.as_ref());
@@ -120,6 +116,6 @@ impl Store {
             }),
             _ => None,
         };
-        Ok(BridgeView { registration, person })
+        Ok(Visit { registration, person })
     }
 }
