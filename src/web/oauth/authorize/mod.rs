@@ -66,6 +66,21 @@ struct Client {
     person: Option<Person>,
 }
 
+impl Client {
+    /// An answer to the client in this response mode: with its own `state`, and from whom it comes
+    /// (RFC 9207).
+    fn answer(
+        &self,
+        app: &App,
+        mode: &str,
+        state: String,
+        mut parameters: Vec<(&'static str, String)>,
+    ) -> Answer {
+        parameters.extend([("state", state), ("iss", app.issuer.to_string())]);
+        Answer::to_client(mode, &self.redirect_uri, &self.registration, parameters)
+    }
+}
+
 async fn answer(
     app: &App,
     cookies: &Cookies,
@@ -81,14 +96,7 @@ async fn answer(
         Err(refusal) => {
             let mode = mode_of_refusal(fields, &client.registration);
             let state = fields.text("state").unwrap_or_default();
-            return Ok(refused(
-                app,
-                &client.registration,
-                &mode,
-                &client.redirect_uri,
-                state,
-                refusal,
-            ));
+            return Ok(client.answer(app, &mode, state, refusal.parameters()));
         }
     };
     if framed.0 && !asked.prompt.none {
@@ -97,20 +105,20 @@ async fn answer(
         ));
     }
     let step = next_step(app, cookies, &client, &asked).await?;
-    let refusal = match (step, asked.prompt.none) {
-        (Step::Code(person), _) => match authorise(app, &asked, &person).await? {
-            Ok(code) => return Ok(with_code(app, &client.registration, &asked, &code)),
-            Err(refusal) => refusal,
-        },
-        (Step::Refuse(refusal), _) | (Step::Ask(refusal, _), true) => refusal,
+    let outcome = match (step, asked.prompt.none) {
+        (Step::Code(person), _) => authorise(app, &asked, &person).await?,
+        (Step::Refuse(refusal), _) | (Step::Ask(refusal, _), true) => Err(refusal),
         // With room for what our own part of it takes.
         (Step::Ask(_, path), false) if asked.path().len() + 64 <= LONGEST => {
             return Ok(Answer::SeeOther(format!("{}{path}", app.issuer)));
         }
-        (Step::Ask(..), false) => Refusal::new("invalid_request", "The request is too long."),
+        (Step::Ask(..), false) => Err(Refusal::new("invalid_request", "The request is too long.")),
     };
-    let (mode, uri) = (&asked.response_mode, &asked.redirect_uri);
-    Ok(refused(app, &client.registration, mode, uri, asked.state.clone(), refusal))
+    let parameters = match outcome {
+        Ok(code) => vec![("code", code.reveal())],
+        Err(refusal) => refusal.parameters(),
+    };
+    Ok(client.answer(app, &asked.response_mode, asked.state, parameters))
 }
 
 /// The client and its redirect URI. Who gets this wrong is not sent anywhere (RFC 6749 §4.1.2.1).
@@ -174,30 +182,4 @@ async fn authorise(
     };
     app.store.add_grant(&grant, app.now()).await?;
     Ok(Ok(code))
-}
-
-fn with_code(app: &App, client: &Registration, asked: &Asked, code: &Secret) -> Answer {
-    let parameters = vec![
-        ("code", code.reveal()),
-        ("state", asked.state.clone()),
-        ("iss", app.issuer.to_string()),
-    ];
-    Answer::to_client(&asked.response_mode, &asked.redirect_uri, client, parameters)
-}
-
-fn refused(
-    app: &App,
-    client: &Registration,
-    mode: &str,
-    redirect_uri: &str,
-    state: String,
-    refusal: Refusal,
-) -> Answer {
-    let parameters = vec![
-        ("error", refusal.error.to_owned()),
-        ("error_description", refusal.text),
-        ("state", state),
-        ("iss", app.issuer.to_string()),
-    ];
-    Answer::to_client(mode, redirect_uri, client, parameters)
 }

@@ -25,6 +25,11 @@ impl Refusal {
     pub fn new(error: &'static str, text: impl Into<String>) -> Self {
         Self { error, text: text.into() }
     }
+
+    /// As the client is told.
+    pub fn parameters(self) -> Vec<(&'static str, String)> {
+        vec![("error", self.error.to_owned()), ("error_description", self.text)]
+    }
 }
 
 /// A parameter that is doubled or in no good encoding.
