@@ -106,6 +106,7 @@ fn jobs(config: &Config, app: &App) -> Result<Jobs, StartError> {
         clock: app.clock.clone(),
         limits: app.limits.clone(),
         keys: app.keys.clone(),
+        events: app.events.clone(),
         wake: app.wake.clone(),
     })
 }

@@ -1,75 +1,89 @@
-//! The bus: tells whoever waits that something has changed. What it says is a hint; whoever gets
-//! one reads the row again.
+//! The bus: says on every node that something changed, to whoever waits for it there.
+//!
+//! An event is a hint. It may be lost, come twice, or be forged by whoever reaches the database, so
+//! it carries an id and nothing else, and whoever gets one reads the row again. On SQLite it stays
+//! in the process; on PostgreSQL the other nodes hear it too.
+//!
+//! Who waits subscribes first and reads the row then: what changes in between is hinted.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tokio::sync::Notify;
+mod nodes;
+mod subscribers;
 
-/// What has changed. A new kind of waiting page adds a variant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use crate::store::Store;
+use nodes::Nodes;
+use subscribers::Subscribers;
+pub use subscribers::Subscription;
+
+/// What may change. A new kind is a new variant here and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// The operation with this id has ended, or its page has another socket.
+    /// An operation, by its id: it ended, or another page waits for it.
     Operation(String),
-    /// A session of the account with this uid was opened, or has ended.
+    /// The sessions of an account, by its uid: one was opened, or ended.
     Sessions(String),
 }
 
-/// The bus of a node; clones are one bus.
-#[derive(Clone, Default)]
-pub struct Events(Arc<Mutex<HashMap<Event, Vec<Weak<Notify>>>>>);
+/// One node's end of the bus. Clones are the same end; the default is a process that is alone.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    subscribers: Arc<Subscribers>,
+    nodes: Option<Arc<Nodes>>,
+}
 
 impl Events {
-    /// Says that something has changed, after that was committed. Nobody waits for what comes of
-    /// it, and it cannot fail.
+    /// The bus of those who share this database.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let nodes = store.may_have_other_nodes().then(|| Arc::new(Nodes::new(store)));
+        Self { subscribers: Arc::default(), nodes }
+    }
+
+    /// Says that something changed. To be called after the commit, since whoever hears it reads at
+    /// once. Never fails, and does not wait long: an event that other nodes cannot be told of is
+    /// logged.
     pub async fn publish(&self, event: Event) {
-        if let Some(waiting) = self.subscribers().get(&event) {
-            waiting.iter().filter_map(Weak::upgrade).for_each(|one| one.notify_one());
+        self.publish_all(vec![event]).await;
+    }
+
+    /// As [`Events::publish`], for many at once.
+    pub async fn publish_all(&self, events: Vec<Event>) {
+        for event in &events {
+            self.hint(event);
+        }
+        if let Some(nodes) = &self.nodes {
+            nodes.tell(events).await;
         }
     }
 
-    /// Hears of this event until it is dropped. Subscribe first and read the row then, so that
-    /// nothing is missed in between.
+    /// Hints this node's own subscribers.
+    pub fn hint(&self, event: &Event) {
+        self.subscribers.hint(event);
+    }
+
+    /// Waits for an event from now on. Dropped, it leaves nothing behind.
     #[must_use]
     pub fn subscribe(&self, event: Event) -> Subscription {
-        let bell = Arc::new(Notify::new());
-        self.subscribers().entry(event.clone()).or_default().push(Arc::downgrade(&bell));
-        Subscription { events: self.clone(), event, bell }
+        self.subscribers.subscribe(event)
     }
 
-    fn subscribers(&self) -> MutexGuard<'_, HashMap<Event, Vec<Weak<Notify>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many events somebody waits for on this node.
+    #[must_use]
+    pub fn awaited(&self) -> usize {
+        self.subscribers.len()
     }
-}
 
-/// Hears of one event.
-pub struct Subscription {
-    events: Events,
-    event: Event,
-    bell: Arc<Notify>,
-}
-
-impl Subscription {
-    /// Waits for the next hint, or goes on when there was one since the last.
-    pub async fn changed(&mut self) {
-        self.bell.notified().await;
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        let mut subscribers = self.events.subscribers();
-        if let Some(waiting) = subscribers.get_mut(&self.event) {
-            waiting.retain(|other| !std::ptr::eq(other.as_ptr(), Arc::as_ptr(&self.bell)));
-            if waiting.is_empty() {
-                subscribers.remove(&self.event);
-            }
+    /// Hears what other nodes publish, until the database is closed. Where nobody else can be heard
+    /// it ends at once.
+    pub async fn listen(&self) {
+        if let Some(nodes) = &self.nodes {
+            nodes.listen(&self.subscribers).await;
         }
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("waited_for", &self.subscribers().len()).finish()
     }
 }

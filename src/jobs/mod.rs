@@ -11,6 +11,7 @@ use rocket::{Orbit, Rocket, Shutdown};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::events::Events;
 use crate::keys::{Keys, Renewed};
 use crate::limits::Limits;
 use crate::store::Store;
@@ -34,6 +35,8 @@ pub struct Jobs {
     pub limits: Limits,
     /// The keys that are renewed.
     pub keys: Keys,
+    /// What other nodes say is heard by it.
+    pub events: Events,
     /// What tells clients that sessions ended.
     pub logouts: Logouts,
     /// Asks for that at once.
@@ -48,8 +51,17 @@ impl Fairing for Jobs {
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         tokio::spawn(run(self.clone(), rocket.shutdown()));
+        tokio::spawn(listen(self.events.clone(), rocket.shutdown()));
         let (logouts, wake) = (self.logouts.clone(), self.wake.clone());
         tokio::spawn(deliver_logouts::run(logouts, wake, rocket.shutdown()));
+    }
+}
+
+/// Hears the other nodes, until the server stops.
+async fn listen(events: Events, shutdown: Shutdown) {
+    tokio::select! {
+        () = shutdown => {}
+        () = events.listen() => {}
     }
 }
 

@@ -12,6 +12,7 @@ pub mod grants;
 pub mod keys;
 mod living_grant;
 pub mod logouts;
+pub mod notifications;
 mod operation_ends;
 pub mod operations;
 pub mod payloads;

@@ -41,10 +41,10 @@ pub struct App {
     pub pairwise_salt: Vec<u8>,
     /// What the OpenID provider says of itself.
     pub documents: Documents,
+    /// Says on every node what has changed.
+    pub events: Events,
     /// To be woken when sessions ended, so that clients hear of it at once.
     pub wake: Wake,
-    /// Tells those who wait that something has changed.
-    pub events: Events,
     operations_key: Vec<u8>,
 }
 
@@ -120,6 +120,7 @@ impl App {
             issuer: config.issuer.clone(),
             pairwise_salt: salt.map_err(|e| text(&e))?,
             operations_key: operations_key.map_err(|e| text(&e))?,
+            events: Events::new(store.aside()),
             store,
             keys: keys.map_err(|e| text(&e))?,
             passwords: Pool::start(pool_settings(config), clock.clone()).map_err(|e| text(&e))?,
@@ -129,7 +130,6 @@ impl App {
             sign_up: config.sign_up,
             proxies: config.proxies.clone(),
             wake: Wake::default(),
-            events: Events::default(),
         })
     }
 }

@@ -128,8 +128,8 @@ impl Who {
             }
             Self::Sid(sid) => {
                 let id = &registration.client_id;
-                match app.store.account_behind_sid(sid, id, app.now()).await? {
-                    Some(uid) => app.store.account(&uid).await?,
+                match app.store.behind_sid(sid, id, app.now()).await? {
+                    Some(behind) => app.store.account(&behind.account_uid).await?,
                     None => None,
                 }
             }
