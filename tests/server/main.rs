@@ -29,6 +29,7 @@ mod node_backend;
 mod nodes_in_process;
 mod onward;
 mod openid;
+mod operations;
 mod password;
 mod payload;
 mod ping;

@@ -45,6 +45,11 @@ impl Answer {
         assert_eq!(self.header("Cache-Control"), "no-store");
     }
 
+    /// The error code of a JSON answer, or nothing.
+    pub fn error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or_default().to_owned()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }

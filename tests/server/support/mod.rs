@@ -41,7 +41,7 @@ pub use operations::{Operation, question};
 pub use page::plain;
 pub use program::Program;
 pub use surface::{Body, Endpoint};
-pub use tokens::Tokens;
+pub use tokens::{IdToken, Tokens};
 
 /// The issuer of every test server; requests reach it on whatever port it has.
 pub const ISSUER: &str = "http://accounts.vestibule.localhost:8000";

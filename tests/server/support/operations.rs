@@ -8,6 +8,8 @@ use super::browser::{Answer, http};
 use super::{Setup, TestServer};
 use vestibule::domain::operation::Outcome;
 use vestibule::domain::scope::Scope;
+use vestibule::events::Event;
+use vestibule::store::operations::Confirmation;
 
 /// What a backend was given for a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,11 +107,35 @@ impl Operation {
 }
 
 impl TestServer {
+    /// The uid of whoever signs in with this login.
+    pub async fn uid_of(&self, login: &str) -> String {
+        let found = self.store.account_by_login(login).await;
+        found.expect("the database answers").expect("the account is there").account.uid
+    }
+
+    /// Somebody's session that was used last.
+    pub async fn session_id_of(&self, login: &str) -> String {
+        let sessions = self.store.sessions_of(&self.uid_of(login).await, self.clock.now()).await;
+        sessions.expect("the database answers")[0].id.clone()
+    }
+
+    /// Somebody approves, on the session that was used last.
+    pub async fn confirms(&self, id: &str, login: &str) {
+        let by = Confirmation {
+            account_uid: &self.uid_of(login).await,
+            session_id: &self.session_id_of(login).await,
+            number_matched: false,
+        };
+        let confirmed = self.store.confirm_operation(id, &by, self.clock.now()).await;
+        assert!(confirmed.expect("the database"), "it was pending");
+        self.events.publish(Event::Operation(id.to_owned())).await;
+    }
+
     /// Ends an operation as the page for people or a job would, without them, and says so on the
     /// bus of this node.
     pub async fn ends(&self, id: &str, outcome: Outcome) {
         let ended = self.store.finish_operation(id, outcome, self.clock.now()).await;
         assert!(ended.expect("the database"), "it was pending");
-        self.events.publish(vestibule::events::Event::Operation(id.to_owned())).await;
+        self.events.publish(Event::Operation(id.to_owned())).await;
     }
 }

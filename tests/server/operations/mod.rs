@@ -1,0 +1,5 @@
+//! Operations, asked by backends.
+
+mod asking;
+mod ending;
+mod nobody;
