@@ -75,7 +75,10 @@ pub fn clients() -> Vec<DeclaredClient> {
         audiences: vec![PAY.id.to_owned()],
         ..named(&SHOP, SHOP_ORIGIN)
     };
-    let pay = named(&PAY, PAY_ORIGIN);
+    let pay = Registration {
+        scope: Scope::parse("operations").unwrap_or_default(),
+        ..named(&PAY, PAY_ORIGIN)
+    };
     vec![WIKI_CLIENT.declared(wiki), SHOP.declared(shop), PAY.declared(pay)]
 }
 

@@ -9,7 +9,7 @@
 //!
 //! `BENCH_QUICK=1` runs all of it in less than a minute, with fewer rounds and sessions;
 //! `cargo bench -- routes flood` runs some of it (start, routes, openid, peer, sign-in,
-//! flood).
+//! flood, operations).
 
 #![expect(clippy::print_stdout, reason = "the table, and the server's ports for its parent")]
 
@@ -21,15 +21,18 @@ mod http;
 mod known;
 mod openid;
 mod openid_requests;
+mod operations;
 mod peer;
 mod plan;
 mod process;
 mod requests;
 mod routes;
 mod seed;
+mod seed_operations;
 mod seed_tokens;
 mod server;
 mod sign_in;
+mod sockets;
 mod start;
 mod table;
 mod turns;
@@ -89,6 +92,9 @@ fn measure() -> Result<()> {
         }
         if wants("flood") {
             flood::measure(&databases, &plan, &mut table).await?;
+        }
+        if wants("operations") {
+            operations::measure(&databases, &plan, &mut table).await?;
         }
         table.end();
         Ok(())

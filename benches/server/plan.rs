@@ -18,6 +18,10 @@ pub struct Plan {
     pub sign_in_rounds: usize,
     /// Hashes, and sign-ins, in one turn.
     pub sign_ins: usize,
+    /// Pages that wait at once; twice as many operations are confirmed.
+    pub sockets: u32,
+    /// Confirmations one by one.
+    pub confirmations: u32,
     /// How long each phase of the flood lasts.
     pub phase: Duration,
     /// How long the flood goes on before the second look at it.
@@ -42,6 +46,8 @@ impl Plan {
             starts: 9,
             sign_in_rounds: 9,
             sign_ins: 25,
+            sockets: 10_000,
+            confirmations: 1_000,
             phase: Duration::from_secs(6),
             between: Duration::from_secs(20),
         }
@@ -56,6 +62,8 @@ impl Plan {
             starts: 3,
             sign_in_rounds: 3,
             sign_ins: 15,
+            sockets: 1_000,
+            confirmations: 200,
             phase: Duration::from_secs(2),
             between: Duration::from_secs(14),
         }

@@ -62,6 +62,11 @@ impl Server {
         Connection::open_many(self.floor, count).await
     }
 
+    /// Where the accounts server listens.
+    pub fn port(&self) -> u16 {
+        self.accounts
+    }
+
     pub fn pid(&self) -> u32 {
         self.process.id()
     }

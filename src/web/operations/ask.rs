@@ -3,7 +3,7 @@
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome as Guarded, Request};
 use rocket::serde::json::Json;
-use rocket::{State as Managed, post};
+use rocket::{State, post};
 use serde::{Deserialize, Serialize};
 
 use super::page_of;
@@ -188,7 +188,7 @@ pub(super) struct Waiting {
 
 #[post("/operations", data = "<body>")]
 pub(super) async fn ask(
-    app: &Managed<App>,
+    app: &State<App>,
     credentials: Credentials,
     key: IdempotencyKey,
     body: JsonBody<Asked>,

@@ -2,9 +2,9 @@
 
 use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{State as Managed, post};
+use rocket::{State, post};
 
-use super::state::State;
+use super::standing::Standing;
 use super::{checked, own};
 use crate::domain::operation::Outcome;
 use crate::events::Event;
@@ -14,10 +14,10 @@ use crate::web::guard::client::Credentials;
 
 #[post("/operations/<id>/cancel")]
 pub(super) async fn cancel(
-    app: &Managed<App>,
+    app: &State<App>,
     credentials: Credentials,
     id: &str,
-) -> Result<(Status, Json<State>), Problem> {
+) -> Result<(Status, Json<Standing>), Problem> {
     let id = checked(id)?;
     let client = credentials.verify(app).await?;
     let client_id = &client.registration.client_id;
@@ -25,6 +25,6 @@ pub(super) async fn cancel(
     if app.store.finish_operation(id, Outcome::Canceled, app.now()).await? {
         app.events.publish(Event::Operation(id.to_owned())).await;
     }
-    let state = State::of(app, &own(app, id, client_id).await?, app.now());
+    let state = Standing::of(app, &own(app, id, client_id).await?, app.now());
     Ok(if state.state == "canceled" { (Status::Ok, Json(state)) } else { state.conflicts() })
 }

@@ -2,10 +2,10 @@
 
 use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Either, State as Managed, post};
+use rocket::{Either, State, post};
 use serde::Serialize;
 
-use super::state::State;
+use super::standing::Standing;
 use super::{checked, own};
 use crate::clock::SECOND;
 use crate::domain::operation::{Line, Outcome};
@@ -43,11 +43,11 @@ struct Claims<'a> {
     number_matched: bool,
 }
 
-type Answer = Either<Json<Completed>, (Status, Json<State>)>;
+type Answer = Either<Json<Completed>, (Status, Json<Standing>)>;
 
 #[post("/operations/<id>/complete")]
 pub(super) async fn complete(
-    app: &Managed<App>,
+    app: &State<App>,
     credentials: Credentials,
     id: &str,
 ) -> Result<Answer, Problem> {
@@ -56,7 +56,7 @@ pub(super) async fn complete(
     let client_id = &client.registration.client_id;
     let (operation, now) = (own(app, id, client_id).await?, app.now());
     if operation.outcome(now) != Some(Outcome::Confirmed) {
-        return Ok(Either::Right(State::of(app, &operation, now).conflicts()));
+        return Ok(Either::Right(Standing::of(app, &operation, now).conflicts()));
     }
     if operation.completed_at.is_some() {
         return Err(gone());

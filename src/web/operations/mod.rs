@@ -5,7 +5,7 @@ mod ask;
 mod cancel;
 mod complete;
 mod show;
-mod state;
+mod standing;
 
 use rocket::{Route, routes};
 

@@ -1,10 +1,10 @@
 //! `GET /v1/operations/{id}`: how it stands, at once or as soon as it has ended.
 
 use rocket::serde::json::Json;
-use rocket::{Shutdown, State as Managed, get};
+use rocket::{Shutdown, State, get};
 use std::time::Duration;
 
-use super::state::State;
+use super::standing::Standing;
 use super::{checked, own};
 use crate::events::Event;
 use crate::web::app::App;
@@ -17,12 +17,12 @@ const LONGEST_WAIT: u64 = 30;
 
 #[get("/operations/<id>")]
 pub(super) async fn show(
-    app: &Managed<App>,
+    app: &State<App>,
     credentials: Credentials,
     id: &str,
     query: Query,
     shutdown: Shutdown,
-) -> Result<Json<State>, Problem> {
+) -> Result<Json<Standing>, Problem> {
     let (id, wait) = (checked(id)?, wait(&query.0.text("wait")?)?);
     let client = credentials.verify(app).await?;
     let client_id = &client.registration.client_id;
@@ -30,7 +30,7 @@ pub(super) async fn show(
     let mut news = app.events.subscribe(Event::Operation(id.to_owned()));
     let operation = own(app, id, client_id).await?;
     if wait.is_zero() || operation.outcome(app.now()).is_some() {
-        return Ok(Json(State::of(app, &operation, app.now())));
+        return Ok(Json(Standing::of(app, &operation, app.now())));
     }
     let ended = async {
         loop {
@@ -46,7 +46,7 @@ pub(super) async fn show(
         () = tokio::time::sleep(wait) => own(app, id, client_id).await?,
         () = shutdown => own(app, id, client_id).await?,
     };
-    Ok(Json(State::of(app, &operation, app.now())))
+    Ok(Json(Standing::of(app, &operation, app.now())))
 }
 
 fn wait(text: &str) -> Result<Duration, Problem> {

@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use super::page_of;
 use crate::clock::SECOND;
+use crate::domain::operation::{Outcome, web_socket_id};
 use crate::store::operations::Operation;
 use crate::web::app::App;
 
 /// The state of an operation.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct State {
+pub(super) struct Standing {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
     #[serde(rename = "error_description", skip_serializing_if = "Option::is_none")]
@@ -38,19 +39,19 @@ pub(super) struct State {
     completed: bool,
 }
 
-impl State {
+impl Standing {
     pub(super) fn of(app: &App, operation: &Operation, now: i64) -> Self {
         let outcome = operation.outcome(now);
-        let (pending, state) = (outcome.is_none(), outcome.map_or("pending", |o| o.state()));
+        let (pending, state) = (outcome.is_none(), outcome.map_or("pending", Outcome::state));
         let confirmed = operation.finished_at.filter(|_| state == "confirmed");
         Self {
             error: None,
             error_description: None,
             operation_id: operation.id.clone(),
-            web_socket_id: crate::domain::operation::web_socket_id(&operation.id),
+            web_socket_id: web_socket_id(&operation.id),
             state,
-            reason: outcome.map(|outcome| outcome.as_str()).filter(|_| state != "confirmed"),
-            auth_result: outcome.map(|outcome| outcome.auth_result()),
+            reason: outcome.map(Outcome::as_str).filter(|_| state != "confirmed"),
+            auth_result: outcome.map(Outcome::auth_result),
             number: pending.then(|| operation.number.to_string()),
             verification_uri: pending.then(|| page_of(app, &operation.id)),
             expires_in: pending.then(|| (operation.expires_at - now).div_euclid(SECOND)),
