@@ -285,4 +285,14 @@ mod tests {
         notes.embedders = vec![Embedder::AnyHttps];
         assert!(notes.is_cross_site(&issuer));
     }
+
+    #[test]
+    fn a_client_that_is_answered_elsewhere_is_cross_site() {
+        let issuer = Origin::parse("https://accounts.example.org").expect("valid");
+        let mut shop = Registration::named("shop", "https://shop.example.org");
+        shop.redirect_uris = vec!["https://shop.example.org/callback".into()];
+        assert!(!shop.is_cross_site(&issuer));
+        shop.redirect_uris.push("https://shop.example.com/callback".into());
+        assert!(shop.is_cross_site(&issuer));
+    }
 }
