@@ -257,6 +257,7 @@ mod tests {
         assert!(with(|r| r.client_name = " ".into()).starts_with("client_name"));
         assert!(with(|r| r.return_uris = vec!["https://x.example/".into()]).contains("origins"));
         assert!(with(|r| r.redirect_uris = vec!["http://x.example/".into()]).contains("http"));
+        assert!(with(|r| r.audiences = vec!["pay till".into()]).starts_with("audiences"));
         assert!(with(|r| r.response_modes = vec!["pigeon".into()]).contains("form_post"));
         assert!(with(|r| r.subject_type = Some("x".into())).contains("pairwise"));
     }
