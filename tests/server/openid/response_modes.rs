@@ -1,5 +1,8 @@
 //! How an answer travels: in the query, in the fragment, or in a form.
 
+use std::collections::BTreeSet;
+use vestibule::domain::origin::Origin;
+
 use super::{provider, with_alice};
 use crate::support::{Answer, Authorize, ISSUER, SHOP, Setup};
 
@@ -46,6 +49,24 @@ async fn each_mode_carries_a_code_or_an_error() {
     let answer = alice.authorize(&refused).await;
     hold_form_post(&answer);
     assert_eq!(answer.refusal(&refused), "invalid_scope");
+}
+
+#[rocket::async_test]
+async fn the_shop_may_redirect_what_is_posted_to_it_to_its_other_pages() {
+    // Browsers hold `form-action` against every redirect that follows a form.
+    let mut setup = Setup::new().await.with_openid();
+    let other = "https://www.shop.example";
+    setup.registration("shop").origins.push(Origin::parse(other).expect("an origin"));
+    let server = setup.start().await;
+    let alice = server.signed_up("alice").await;
+    let asked = Authorize::shop().with("response_mode", "form_post");
+    for asked in [asked.clone(), asked.scope("other")] {
+        let answer = alice.authorize(&asked).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let targets = answer.policy("form-action").expect("a policy");
+        let targets: BTreeSet<&str> = targets.split(' ').collect();
+        assert_eq!(targets, BTreeSet::from(["'self'", SHOP, other]));
+    }
 }
 
 #[rocket::async_test]
