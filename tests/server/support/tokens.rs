@@ -23,7 +23,9 @@ impl Answer {
     /// The tokens of a good answer.
     pub fn tokens(&self) -> Tokens {
         assert_eq!(self.status, 200, "{}", self.text);
+        // RFC 6749 §5.1 asks for both.
         assert_eq!(self.header("Cache-Control"), "no-store");
+        assert_eq!(self.header("Pragma"), "no-cache");
         let body = self.json();
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         assert_eq!(body["token_type"], "Bearer", "{body}");
