@@ -188,7 +188,11 @@ async fn two_ways_at_once_are_refused() {
     let token = tokens.access.as_str();
     for other in [token, &nonce()] {
         let both = by_form(&server, other).bearer_auth(token);
-        Answer::of(both).await.assert_error(400, "invalid_request");
+        let both = Answer::of(both).await;
+        both.assert_error(400, "invalid_request");
+        // RFC 6750 §3.1.
+        let challenge = "Bearer realm=\"vestibule\", error=\"invalid_request\"";
+        assert_eq!(both.header("WWW-Authenticate"), challenge);
         for path in PATHS {
             let twice = server.plain_request(Method::GET, path).bearer_auth(token);
             let twice = Answer::of(twice.header("Authorization", format!("Bearer {other}"))).await;
