@@ -223,6 +223,25 @@ async fn a_token_may_come_in_a_form_instead() {
 }
 
 #[rocket::async_test]
+async fn a_body_that_is_no_form_is_not_looked_at() {
+    let (server, _alice, tokens) = shopping().await;
+    let unread = format!("access_token={}", nonce());
+    for (media, body) in [
+        (None, unread.as_str()),
+        (Some("text/plain"), &unread),
+        (Some("application/json"), "{}"),
+        (Some("application/json"), "not even JSON"),
+        (Some("nonsense"), "\u{0}"),
+    ] {
+        let request = server.plain_request(Method::POST, "/oauth/userinfo").body(body.to_owned());
+        let request = media.into_iter().fold(request, |r, media| r.header("Content-Type", media));
+        let answer = Answer::of(request.bearer_auth(&tokens.access)).await;
+        assert_eq!(answer.status, 200, "{media:?} {body:?}: {}", answer.text);
+        assert_eq!(answer.json()["preferred_username"], "alice", "{media:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn a_public_client_and_a_narrowed_token_see_no_more_than_their_scope() {
     let mut setup = setup().await;
     setup.registration("widget").scope = super::scope("openid profile email");
