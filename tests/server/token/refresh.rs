@@ -72,6 +72,18 @@ async fn less_scope_may_be_asked_for_and_the_rest_is_not_lost() {
 }
 
 #[rocket::async_test]
+async fn without_openid_there_is_no_id_token() {
+    let (server, _alice, tokens) = shopping().await;
+    let shop = server.backend("shop");
+    let less = refresh_with(&shop, tokens.refresh(), &[("scope", "profile payments")]).await;
+    let less = less.tokens();
+    assert_eq!(sorted(&less.scope), ["payments", "profile"]);
+    assert_eq!(less.id, None, "{}", less.body);
+    let all = shop.refresh(less.refresh()).await.tokens();
+    server.verify(all.id.as_deref().expect("an id token"), "shop").await;
+}
+
+#[rocket::async_test]
 async fn more_scope_is_refused_and_costs_nothing() {
     let server = server().await;
     let alice = server.signed_up("alice").await;
