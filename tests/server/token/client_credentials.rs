@@ -44,6 +44,20 @@ async fn who_asks_for_no_scope_gets_what_is_registered_but_for_a_person() {
 }
 
 #[rocket::async_test]
+async fn what_implies_a_personal_scope_is_left_out_too() {
+    let mut setup = setup().await;
+    let registered = "openid profile:write email payments stock:write";
+    setup.registration("shop").scope = super::scope(registered);
+    let server = setup.start().await;
+    let tokens = ask(&server.backend("shop"), &[]).await.tokens();
+    assert_eq!(tokens.scope, "payments stock:write");
+    for scope in ["profile:write", "payments profile:write"] {
+        let answer = ask(&server.backend("shop"), &[("scope", scope)]).await;
+        assert_refused(&answer, &["invalid_scope"], scope);
+    }
+}
+
+#[rocket::async_test]
 async fn there_is_no_person_to_ask_openid_of() {
     let server = server().await;
     for scope in ["openid", "openid payments", "payments openid"] {
