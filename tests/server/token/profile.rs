@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{server, shopping, uid};
-use crate::support::{Answer, START, TestServer};
+use crate::support::{Answer, SHOP, START, TestServer, nonce};
 
 async fn profile(server: &TestServer, token: &str) -> serde_json::Value {
     let answer = server.with_bearer("/v1/profile", token).await;
@@ -50,6 +50,22 @@ async fn its_sid_is_the_clients_handle_of_the_session() {
     assert!(less.get("username").is_none(), "{less}");
     alice.sign_out().await;
     assert!(!shop.is_active(sid).await);
+}
+
+#[rocket::async_test]
+async fn a_handle_that_was_ended_is_left_out() {
+    let (server, alice, tokens) = shopping().await;
+    let shop = server.backend("shop");
+    let sid = profile(&server, &tokens.access).await["sid"].clone();
+    let nonce = nonce();
+    let payload = alice.mint("shop", SHOP, Some(&nonce)).await;
+    let recovered = shop.recover(&payload, Some(&nonce)).await;
+    assert_eq!(recovered.json()["sid"], sid, "{}", recovered.text);
+    // The second redemption ends it.
+    shop.recover(&payload, Some(&nonce)).await.assert_error(410, "invalid_grant");
+    let person = profile(&server, &tokens.access).await;
+    assert_eq!(person["username"], "alice");
+    assert!(person.get("sid").is_none(), "{person}");
 }
 
 #[rocket::async_test]
