@@ -1,7 +1,11 @@
 //! What ends a refresh token and the access tokens of its family, at once.
 
 use serde_json::json;
+use vestibule::domain::audience::Audience;
+use vestibule::domain::secret::Secret;
 use vestibule::jobs::purge;
+use vestibule::store::Grant;
+use vestibule::store::refresh::Renewal;
 
 use super::{
     ALL, STALL_CALLBACK, assert_all_dead, disconnect, lives, opens_userinfo, server, shopping,
@@ -95,6 +99,36 @@ async fn a_consent_that_is_taken_back_is_the_end_for_good() {
     let stall = server.backend("stall");
     assert_all_dead(&server, &stall, &[&tokens.access], tokens.refresh()).await;
     assert!(opens_userinfo(&server, &shops.access).await, "the shop needs none");
+}
+
+/// Whether the store swaps a refresh token that was looked up before.
+async fn renew(server: &TestServer, token: &Secret, grant: &Grant) -> bool {
+    let (access, audience) = (Secret::random().hash(), Audience::default());
+    let renewal = Renewal { token, access: &access, scope: &grant.scope, audience: &audience };
+    let renewed = server.store.renew(renewal, grant, server.clock.now()).await;
+    renewed.expect("the database answers").is_ok()
+}
+
+#[rocket::async_test]
+async fn a_consent_that_is_taken_back_after_the_look_up_still_counts() {
+    let server = server().await;
+    let alice = server.signed_up("alice").await;
+    let (uid, now) = (uid(&server, "alice").await, server.clock.now());
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let tokens = stall_tokens(&server, &alice, ALL).await;
+        let token = Secret::parse(tokens.refresh()).expect("a token");
+        let row = server.store.refresh_token(&token.hash(), now).await;
+        found.push((token, row.expect("the database answers").expect("it lives").grant));
+    }
+    let (token, grant) = &found[0];
+    assert!(renew(&server, token, grant).await, "used, and it would be good once more");
+    let before = server.database.rows("access_tokens", &["hash"]).await;
+    assert!(server.store.disconnect(&uid, "stall", now).await.expect("the database answers"));
+    for (why, (token, grant)) in ["used", "unused"].into_iter().zip(&found) {
+        assert!(!renew(&server, token, grant).await, "{why}");
+    }
+    assert_eq!(server.database.rows("access_tokens", &["hash"]).await, before);
 }
 
 #[rocket::async_test]
