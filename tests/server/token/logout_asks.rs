@@ -5,6 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use vestibule::clock::SECOND;
+use vestibule::domain::seal::SealingKey;
+use vestibule::domain::signing::Algorithm;
+use vestibule::keys::{Keys, Rotation};
 
 use super::logout::{SIGNED_OUT, hint, leave, path_of_ours};
 use super::{server, shopping, stall_tokens};
@@ -141,6 +146,21 @@ async fn a_forged_id_token_is_none() {
         if answer.status != 400 {
             assert_asks(&alice, &answer, why).await;
         }
+    }
+}
+
+#[rocket::async_test]
+async fn an_id_token_of_a_key_that_was_given_up_only_asks() {
+    let (server, alice, tokens) = shopping().await;
+    // As `vestibule key rotate --compromised` does it.
+    let (sealing, now) = (Arc::new(SealingKey::new(&[7; 32])), server.clock.now());
+    let keys = Keys::open(server.store.clone(), sealing, now).await.expect("the same keys");
+    keys.rotate(Algorithm::Es256, Rotation::Compromised, now).await.expect("rotated");
+    server.clock.advance(10 * SECOND);
+    let back = ("post_logout_redirect_uri", SIGNED_OUT);
+    for fields in [&[hint(&tokens)][..], &[hint(&tokens), ("client_id", "shop"), back]] {
+        let answer = leave(&alice, fields).await;
+        assert_asks(&alice, &answer, "nobody can say who signed it").await;
     }
 }
 
