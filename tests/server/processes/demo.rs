@@ -1,12 +1,16 @@
 //! `vestibule demo`, from outside.
 
+use reqwest::Method;
+use rocket::tokio;
 use rustix::process::Signal;
+use serde_json::Value;
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use vestibule::random;
 
 use super::vestibule;
-use crate::support::{Browser, Program};
+use crate::support::{Browser, PASSWORD, Program};
 
 /// The demo's sites, in the order of their ports.
 const SITES: [&str; 6] = ["accounts", "wiki", "notes", "shop", "pay", "specs"];
@@ -28,21 +32,59 @@ fn demo(folder: &Path, first_port: u16) -> Program {
     Program::start(&mut command)
 }
 
-#[rocket::async_test]
-async fn it_says_where_it_is_and_ends_cleanly_with_ctrl_c() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (mut program, first) = loop {
+/// The demo, when all of it listens, and its first port.
+async fn running(folder: &Path) -> (Program, u16) {
+    loop {
         let first = first_port();
-        let mut program = demo(folder.path(), first);
+        let mut program = demo(folder, first);
         match program.says("http://accounts.vestibule.localhost:").await {
             Ok(line) => {
                 assert!(line.contains(&first.to_string()), "{line}");
-                break (program, first);
+                return (program, first);
             }
             // Somebody else was quicker.
             Err(said) => assert!(said.contains("in use"), "{said}"),
         }
-    };
+    }
+}
+
+/// What the wiki says to its own page.
+async fn ask(wiki: &Browser) -> Value {
+    let request = wiki.request(Method::GET, "/sso").header("Sec-Fetch-Site", "same-origin");
+    wiki.send(request).await.json()
+}
+
+#[rocket::async_test]
+async fn the_wiki_hears_that_one_has_signed_out_on_another_device() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_program, first) = running(folder.path()).await;
+    let at = |port: u16| Browser::new(&format!("http://127.0.0.1:{port}"));
+    let (here, elsewhere, wiki) = (at(first), at(first), at(first + 1));
+    for browser in [&here, &elsewhere] {
+        assert_eq!(browser.sign_in("alice", PASSWORD).await.status, 303);
+    }
+    let origin = format!("http://wiki.vestibule.localhost:{}", first + 1);
+    let nonce = ask(&wiki).await["nonce"].as_str().expect("a nonce").to_owned();
+    let payload = here.mint("wiki", &origin, Some(&nonce)).await;
+    let own_page = [("Sec-Fetch-Site", "same-origin"), ("Origin", &origin)];
+    let opened = wiki.post_with("/sso", &[("recoveryPayload", &payload)], &own_page).await;
+    assert_eq!(opened.status, 204, "{}", opened.text);
+    assert_eq!(ask(&wiki).await["hasSession"], true);
+
+    let everywhere = elsewhere.post("/signout", &[("everywhere", "on")]).await;
+    assert_eq!(everywhere.status, 303, "{}", everywhere.text);
+    // By itself it would ask again after minutes.
+    let begun = Instant::now();
+    while ask(&wiki).await["hasSession"] == true {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it is not heard");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[rocket::async_test]
+async fn it_says_where_it_is_and_ends_cleanly_with_ctrl_c() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut program, first) = running(folder.path()).await;
     for (port, name) in (first..).zip(SITES) {
         let site = Browser::new(&format!("http://127.0.0.1:{port}"));
         let path = if name == "accounts" { "/ready" } else { "/" };
