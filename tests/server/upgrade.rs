@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use crate::support::{
     Browser, Database, NOTES, PASSWORD, SPECS, Setup, TestServer, WIKI, secret_of,
 };
-use vestibule::clock::{Clock, MINUTE, SECOND};
+use vestibule::clock::{Clock, HOUR, MINUTE, SECOND};
 use vestibule::domain::audience::Audience;
 use vestibule::domain::client::Registration;
+use vestibule::domain::operation::{Line, Question};
 use vestibule::domain::recovery_payload::Binding;
 use vestibule::domain::secret::{Secret, SecretHash};
 use vestibule::store::Store;
 use vestibule::store::grants::{Fresh, NewGrant, Presented};
+use vestibule::store::operations::{Added, NewOperation};
 use vestibule::store::sessions::NewSession;
 
 const LIBRARY: &str = "http://library.vestibule.localhost:8009";
@@ -49,6 +51,7 @@ async fn fill(server: &TestServer) {
     let minted = store.add_payload(&secret("ef").hash(), &session.id, &to_notes, now).await;
     minted.expect("the database");
     fill_openid(server, uid, &session.id).await;
+    fill_operations(server, uid).await;
 }
 
 /// A code that was swapped for tokens, and one on its way.
@@ -78,6 +81,35 @@ async fn fill_openid(server: &TestServer, uid: &str, session_id: &str) {
     let fresh = Fresh { access: &access, refresh: Some(&refresh) };
     let granted = store.redeem_code(presented, &wiki, fresh, now).await;
     granted.expect("the database").expect("the code is good");
+}
+
+/// A question that waits for an answer.
+async fn fill_operations(server: &TestServer, uid: &str) {
+    let line = Line { label: "Amount".into(), value: "€49.00".into() };
+    let now = server.clock.now();
+    let new = NewOperation {
+        id: &"9a".repeat(16),
+        wait_secret: &secret("9b").hash(),
+        client_id: "wiki",
+        account_uid: Some(uid),
+        question: &Question::new("Pay?".into(), vec![line]).expect("a question"),
+        number: 42,
+        idempotency_key: Some("order-1"),
+        request_hash: &secret("9c").hash(),
+        expires_at: now + HOUR,
+        outcome: None,
+    };
+    let added = server.store.add_operation(&new, now).await.expect("the database");
+    assert!(matches!(added, Added::New(_)), "{added:?}");
+}
+
+/// What [`fill_operations`] made can be answered.
+async fn hold_operations_wait(server: &TestServer) {
+    let (wiki, id) = (server.backend("wiki"), "9a".repeat(16));
+    assert_eq!(wiki.operation(&id, "").await.json()["number"], "42");
+    let page = server.store.operation_by_wait_secret(&secret("9b").hash()).await;
+    assert_eq!(page.expect("the database").expect("an operation").question.title, "Pay?");
+    assert_eq!(wiki.cancel(&id).await.status, 200);
 }
 
 /// What [`fill_openid`] made is there and works.
@@ -161,6 +193,7 @@ async fn what_this_version_keeps_is_there_after_a_restart() {
     server.stop().await;
     let again = Setup { config, clock, database }.start().await;
     hold_tokens_are_good(&again).await;
+    hold_operations_wait(&again).await;
     hold_nothing_is_lost(&again).await;
 }
 
@@ -174,9 +207,13 @@ async fn a_database_of_every_released_version_is_opened_and_loses_nothing() {
         let server = setup.start().await;
         let pending = server.store.pending_migrations().await.expect("the database");
         assert!(pending.is_empty(), "{}: {pending:?}", file.display());
-        // The first version had no tokens.
-        if file.file_stem().is_some_and(|version| version != "0.1.0") {
+        // The first version had no tokens, the second no operations.
+        let version = file.file_stem().and_then(|stem| stem.to_str()).expect("a version");
+        if version != "0.1.0" {
             hold_tokens_are_good(&server).await;
+        }
+        if !["0.1.0", "0.2.0"].contains(&version) {
+            hold_operations_wait(&server).await;
         }
         hold_nothing_is_lost(&server).await;
 
