@@ -13,6 +13,7 @@ pub mod keys;
 pub mod limits;
 pub mod outgoing;
 pub mod passwords;
+pub mod stomp;
 pub mod store;
 
 pub mod events;

@@ -72,9 +72,9 @@ fn sql_is_spoken_in_the_store_only() {
 #[test]
 fn http_is_unknown_below_the_web() {
     let below =
-        ["domain/", "store/", "events/", "keys/", "passwords/", "limits/", "clock.rs", "random.rs"];
+        ["domain/", "store/", "events/", "keys/", "passwords/", "limits/", "stomp/", "clock.rs", "random.rs"];
     for source in sources().iter().filter(|source| source.is_in(&below)) {
-        for name in ["rocket", "rocket_dyn_templates", "tera", "reqwest"] {
+        for name in ["rocket", "rocket_dyn_templates", "rocket_ws", "tera", "reqwest"] {
             assert!(!source.names(name), "{} uses {name}", source.path);
         }
     }
@@ -91,7 +91,8 @@ fn the_configuration_knows_no_more_of_rocket_than_how_it_is_configured() {
 
 #[test]
 fn each_layer_imports_the_ones_below_it_only() {
-    let layers: [(&str, &[&str]); 11] = [
+    let layers: [(&str, &[&str]); 12] = [
+        ("stomp/", &["stomp"]),
         ("domain/", &["domain", "clock", "random"]),
         ("limits/", &["limits", "clock"]),
         ("passwords/", &["passwords", "limits", "clock", "random"]),
