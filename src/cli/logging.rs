@@ -33,10 +33,14 @@ pub(super) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
     started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))
 }
 
-/// Whether anybody may have it in a log, whatever they ask for: below warnings, this part of Rocket
-/// writes whole requests and answers down, with their queries, cookies and credentials.
+/// What below warnings writes whole requests, answers and WebSocket frames down, with their queries,
+/// cookies and credentials.
+const TELLTALES: [&str; 3] = ["rocket::server", "tungstenite", "tokio_tungstenite"];
+
+/// Whether anybody may have it in a log, whatever they ask for.
 pub(super) fn is_for_logs(metadata: &Metadata<'_>) -> bool {
-    !metadata.target().starts_with("rocket::server") || *metadata.level() <= Level::WARN
+    let tells = TELLTALES.iter().any(|target| metadata.target().starts_with(target));
+    !tells || *metadata.level() <= Level::WARN
 }
 
 /// What somebody asked for.

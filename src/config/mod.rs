@@ -4,6 +4,7 @@
 mod clients;
 mod files;
 mod settings;
+mod sockets;
 mod source;
 mod table;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use ipnet::IpNet;
 use rocket::figment::Figment;
 
 pub use self::settings::{Settings, key_file};
+pub use self::sockets::SocketTimes;
 use crate::domain::client::Registration;
 use crate::domain::origin::Origin;
 use crate::domain::seal::SealingKey;
@@ -45,6 +47,8 @@ pub struct Config {
     pub password_hash: PasswordHash,
     /// How often things may be tried; not configurable but in code.
     pub limits: limits::Settings,
+    /// How long waiting pages' sockets may take for what; not configurable but in code.
+    pub socket_times: SocketTimes,
     /// The clients that the configuration declares.
     pub clients: Vec<DeclaredClient>,
     /// What Rocket reads for itself: address, port, limits and so on.
@@ -66,6 +70,7 @@ impl Config {
             log: LogFormat::default(),
             password_hash: PasswordHash::default(),
             limits: limits::Settings::default(),
+            socket_times: SocketTimes::default(),
             clients: Vec::new(),
             rocket: source::without_address_header(rocket::Config::figment()),
         }

@@ -11,8 +11,8 @@ use rocket::figment::value::Value;
 
 use super::table::{Reading, Table};
 use super::{
-    Brand, Config, ConfigError, DeclaredClient, LogFormat, PasswordHash, SignUp, clients, files,
-    source,
+    Brand, Config, ConfigError, DeclaredClient, LogFormat, PasswordHash, SignUp, SocketTimes,
+    clients, files, source,
 };
 use crate::domain::origin::Origin;
 use crate::domain::seal::SealingKey;
@@ -108,6 +108,7 @@ impl Settings {
             log: self.log,
             password_hash: self.password_hash,
             limits: limits::Settings::default(),
+            socket_times: SocketTimes::default(),
             clients: self.clients,
             rocket: self.rocket,
         })

@@ -2,6 +2,7 @@
 
 use super::error::Problem;
 use super::oauth::Documents;
+use super::websocket::Crowd;
 use crate::clock::Clock;
 use crate::config::{Brand, Config, PasswordHash, SignUp};
 use crate::domain::client::{Client, Registration};
@@ -45,6 +46,8 @@ pub struct App {
     pub events: Events,
     /// To be woken when sessions ended, so that clients hear of it at once.
     pub wake: Wake,
+    /// The sockets of waiting pages, counted.
+    pub crowd: Crowd,
     operations_key: Vec<u8>,
 }
 
@@ -130,6 +133,7 @@ impl App {
             sign_up: config.sign_up,
             proxies: config.proxies.clone(),
             wake: Wake::default(),
+            crowd: Crowd::new(config.socket_times),
         })
     }
 }

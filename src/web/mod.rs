@@ -17,6 +17,7 @@ mod page;
 mod request_id;
 mod session;
 mod templates;
+mod websocket;
 
 use rocket::shield::Shield;
 use rocket::{Build, Rocket};
@@ -41,6 +42,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", bridge::routes())
         .mount("/", health::routes())
         .mount("/", oauth::routes())
+        .mount("/", websocket::routes())
         .mount("/v1", operations::routes())
         .mount("/v1", session::routes())
         .register("/", error::page_catchers())
@@ -50,6 +52,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .register("/oauth/logout", error::page_catchers())
         .register("/.well-known", error::json_catchers())
         .register("/ready", error::json_catchers())
+        .register("/websocket", error::json_catchers())
         .register("/bridge/payload", error::json_catchers())
         .register("/bridge/signout", error::json_catchers())
 }

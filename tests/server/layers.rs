@@ -71,8 +71,17 @@ fn sql_is_spoken_in_the_store_only() {
 
 #[test]
 fn http_is_unknown_below_the_web() {
-    let below =
-        ["domain/", "store/", "events/", "keys/", "passwords/", "limits/", "stomp/", "clock.rs", "random.rs"];
+    let below = [
+        "domain/",
+        "store/",
+        "events/",
+        "keys/",
+        "passwords/",
+        "limits/",
+        "stomp/",
+        "clock.rs",
+        "random.rs",
+    ];
     for source in sources().iter().filter(|source| source.is_in(&below)) {
         for name in ["rocket", "rocket_dyn_templates", "rocket_ws", "tera", "reqwest"] {
             assert!(!source.names(name), "{} uses {name}", source.path);

@@ -52,3 +52,4 @@ mod status;
 mod templates;
 mod token;
 mod upgrade;
+mod websocket;

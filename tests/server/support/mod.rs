@@ -11,6 +11,7 @@ mod page;
 mod program;
 mod surface;
 mod tokens;
+pub mod waiting_page;
 
 use rocket::fairing::AdHoc;
 use rocket::tokio;
