@@ -5,6 +5,8 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::clock::{HOUR, MINUTE, SECOND};
 
+/// The path of the page on which a person answers, up to the id.
+pub const PAGE: &str = "/operations/";
 /// The scope that a client needs to ask anything, by registration or by consent.
 pub const SCOPE: &str = "operations";
 /// Milliseconds that a person may have for an answer, at least.

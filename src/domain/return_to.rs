@@ -1,6 +1,7 @@
 //! Where a page of ours may send a person when it is done (`next=`).
 
 use super::client::Client;
+use super::operation;
 use super::origin::Origin;
 use url::Url;
 
@@ -99,6 +100,13 @@ impl ReturnTo {
     #[must_use]
     pub fn signs_out(&self) -> bool {
         matches!(self, Self::Onward { path, .. } if path.starts_with(LOGOUT))
+    }
+
+    /// The operation whose page it is, and nothing but that.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        let Self::Path(path) = self else { return None };
+        path.strip_prefix(operation::PAGE).filter(|id| operation::is_id(id))
     }
 
     /// The absolute address to send the person to.
@@ -281,6 +289,19 @@ mod tests {
         for other in ["client_id=wiki", "", "client_id=specs&client_id=specs", "Client_id=specs"] {
             let path = format!("/oauth/authorize?{other}");
             assert_eq!(ReturnTo::parse_for(&specs, &path, &issuer), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_an_operation_is_known_by_its_exact_path() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let operation = |next: &str| parse(next).and_then(|to| to.operation().map(str::to_owned));
+        assert_eq!(operation(&format!("/operations/{id}")).as_deref(), Some(id));
+        for other in ["/operations/", "/operations", "/account", "/operations/0123"] {
+            assert_eq!(operation(other), None, "{other}");
+        }
+        for more in ["/", "?", "?a=b", "0"] {
+            assert_eq!(operation(&format!("/operations/{id}{more}")), None, "{more}");
         }
     }
 

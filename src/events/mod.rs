@@ -6,6 +6,7 @@
 //!
 //! Who waits subscribes first and reads the row then: what changes in between is hinted.
 
+mod ended;
 mod nodes;
 mod subscribers;
 

@@ -80,6 +80,11 @@ impl App {
         Secret::derived(&self.operations_key, operation_id)
     }
 
+    /// Says that an operation has ended, after the commit.
+    pub async fn operation_ended(&self, id: &str) {
+        self.events.operations_ended(&self.store, &[id.to_owned()], self.now()).await;
+    }
+
     /// Checks a `next` parameter; absent or empty means the account page.
     pub async fn return_to(&self, next: &str) -> Result<ReturnTo, Problem> {
         if next.is_empty() {

@@ -72,7 +72,9 @@ async fn the_same_request_from_a_page_of_ours_works() {
                 continue;
             }
             let ours = match endpoint.pattern.as_str() {
-                "/account/sessions/<id>/end" | "/account/sites/<client_id>/remove" => 404,
+                "/account/sessions/<id>/end"
+                | "/account/sites/<client_id>/remove"
+                | "/operations/<id>" => 404,
                 // The second time, somebody has that name.
                 "/signup" if headers == by_origin => 422,
                 "/bridge/payload" => 200,

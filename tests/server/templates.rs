@@ -40,6 +40,42 @@ fn session(current: bool) -> Value {
     })
 }
 
+fn operation(outcome: Value, numbers: &[i64]) -> Value {
+    let wrong = if numbers.is_empty() { json!({}) } else { json!({ "number": EVIL }) };
+    json!({
+        "id": EVIL, "client_name": EVIL, "site": EVIL,
+        "title": EVIL, "lines": [{ "label": EVIL, "value": EVIL }, { "label": "To", "value": EVIL }],
+        "until": "21 November 2026, 20:42 UTC", "ended": "21 November 2026, 20:39 UTC",
+        "outcome": outcome, "numbers": numbers, "fields": wrong,
+    })
+}
+
+/// Every way in which an operation may stand.
+fn operations() -> Vec<Value> {
+    let outcomes = [
+        "confirmed",
+        "refused",
+        "canceled",
+        "left",
+        "sign_in_failed",
+        "number_failed",
+        "method_failed",
+        "expired",
+    ];
+    let ended = outcomes.map(|outcome| operation(json!(outcome), &[]));
+    let mut plain = operation(Value::Null, &[]);
+    (plain["site"], plain["lines"]) = (Value::Null, json!([]));
+    let pending = [plain, operation(Value::Null, &[13, 24, 42, 57, 68, 91])];
+    [ended.to_vec(), pending.to_vec()].concat()
+}
+
+fn waiting(site: Value) -> Value {
+    json!({
+        "id": EVIL, "title": EVIL, "client_name": EVIL,
+        "site": site, "until": "21 November 2026, 20:42 UTC",
+    })
+}
+
 fn site(site: Value) -> Value {
     json!({
         "client_id": EVIL, "client_name": EVIL, "site": site, "since": "21 November 2026",
@@ -52,10 +88,11 @@ fn samples(template: &str) -> Vec<Value> {
     let pages = match template {
         "signin.html" => vec![
             json!({ "next": "", "login": "", "keep": false, "again": false, "error": null,
-                "fields": {}, "client_name": null, "sign_up_open": false }),
+                "fields": {}, "client_name": null, "sign_up_open": false, "to_answer": true,
+                "failed": false }),
             json!({ "next": EVIL, "login": EVIL, "keep": true, "again": true, "error": EVIL,
                 "fields": { "login": EVIL, "password": EVIL },
-                "client_name": EVIL, "sign_up_open": true }),
+                "client_name": EVIL, "sign_up_open": true, "to_answer": false, "failed": true }),
         ],
         "signup.html" => vec![
             json!({ "next": "", "username": "", "email": "", "full_name": "", "error": null,
@@ -71,8 +108,9 @@ fn samples(template: &str) -> Vec<Value> {
         ],
         "account/show.html" => vec![
             json!({ "email_verified": false, "created": "21 November 2026", "notice": null,
-                "sessions": [session(true)], "sites": [] }),
+                "waiting": [], "sessions": [session(true)], "sites": [] }),
             json!({ "email_verified": true, "created": "21 November 2026", "notice": EVIL,
+                "waiting": [waiting(json!(EVIL)), waiting(json!(null))],
                 "sessions": [session(true), session(false)],
                 "sites": [site(json!(EVIL)), site(json!(null))] }),
         ],
@@ -103,6 +141,8 @@ fn samples(template: &str) -> Vec<Value> {
             json!({ "action": "https://wiki.example.org/callback?a=b", "client_name": EVIL,
                 "fields": [["code", EVIL], [EVIL, EVIL]] }),
         ],
+        "operation.html" => operations(),
+        "part/asked.html" | "part/outcome.html" => operations(),
         "consent_done.html" => vec![
             json!({ "client_name": EVIL, "granted": true, "link": null }),
             json!({ "client_name": EVIL, "granted": false, "link": "https://wiki.example.org/" }),

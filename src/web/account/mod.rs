@@ -1,9 +1,10 @@
 //! The pages of a person's account: sign up, sign in, sign out, profile, sessions, consent,
-//! connected sites.
+//! connected sites, and the answers to what clients ask.
 
 mod choose;
 mod consent;
 mod open_session;
+mod operation;
 mod password;
 mod profile;
 mod sessions;
@@ -12,6 +13,7 @@ mod signin;
 mod signout;
 mod signup;
 mod sites;
+mod waiting;
 
 use rocket::response::Redirect;
 use rocket::{Either, Route, get, routes};
@@ -32,7 +34,8 @@ pub fn routes() -> Vec<Route> {
     let leave = routes![signout::form, signout::submit, sessions::end, sessions::end_others];
     let own = routes![show::show, profile::form, profile::submit, password::form, password::submit];
     let consent = routes![consent::form, consent::submit, consent::done, sites::remove];
-    [entry, sign_up, leave, own, consent].concat()
+    let operation = routes![operation::form, operation::submit];
+    [entry, sign_up, leave, own, consent, operation].concat()
 }
 
 /// The answer to a form: the page again, or the way on (303).

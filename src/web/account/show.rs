@@ -1,4 +1,5 @@
-//! `/account`: one's profile, one's sessions, and the sites that know one.
+//! `/account`: what waits for one's answer, one's profile, one's sessions, and the sites that know
+//! one.
 
 use rocket::{State, get};
 use serde::Serialize;
@@ -7,6 +8,7 @@ use time::macros::format_description;
 
 use super::person;
 use super::sites::{self, SiteRow};
+use super::waiting::{self, WaitingRow};
 use crate::domain::browser;
 use crate::domain::session::Session;
 use crate::web::app::App;
@@ -21,6 +23,7 @@ use crate::web::page::Page;
 pub(super) struct Show {
     email_verified: bool,
     created: String,
+    waiting: Vec<WaitingRow>,
     sessions: Vec<SessionRow>,
     sites: Vec<SiteRow>,
     notice: Option<&'static str>,
@@ -58,6 +61,7 @@ pub(super) async fn show(
         Show {
             email_verified: who.account.email_verified_at.is_some(),
             created: date(who.account.created_at),
+            waiting: waiting::rows(app, &who.account.uid).await?,
             sessions: sessions.into_iter().map(row).collect(),
             sites: sites::connected(app, &who.account.uid).await?,
             notice: notice(&query.0.text("done")?),
@@ -83,7 +87,7 @@ pub(super) fn date(milliseconds: i64) -> String {
 }
 
 /// `21 November 2026, 20:37 UTC`.
-fn date_and_time(milliseconds: i64) -> String {
+pub(super) fn date_and_time(milliseconds: i64) -> String {
     format(
         milliseconds,
         format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"),

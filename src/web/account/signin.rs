@@ -6,7 +6,7 @@ use rocket::{Either, State, get, post};
 use serde::Serialize;
 
 use super::open_session::{Opening, remember_device};
-use super::{FieldMessages, PageOrRedirect, message};
+use super::{FieldMessages, PageOrRedirect, message, operation};
 use crate::domain::account::fold;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::SecretHash;
@@ -32,6 +32,10 @@ pub(super) struct SignIn {
     fields: FieldMessages,
     client_name: Option<String>,
     sign_up_open: bool,
+    /// To answer an operation.
+    to_answer: bool,
+    /// That operation has failed, by too many wrong passwords.
+    failed: bool,
 }
 
 /// Characters of a login that another site suggests; an e-mail address has no more.
@@ -43,6 +47,7 @@ fn page(app: &App, to: &ReturnTo, page: SignIn) -> Page<SignIn> {
     let page = SignIn {
         client_name: to.client_name().map(str::to_owned),
         sign_up_open: app.sign_up.is_open(),
+        to_answer: to.operation().is_some(),
         ..page
     };
     Page::new("signin.html", page).with_form_targets(to.onward())
@@ -101,7 +106,12 @@ pub(super) async fn submit(
         }
         // What does not pass by itself is a page of its own, and the operator is told.
         Err(Refusal::Problem(problem)) if problem.retry_after().is_none() => Err(problem),
-        Err(refusal) => Ok(Either::Left(refused(app, &to, typed, refusal))),
+        Err(refusal) => {
+            let wrong = matches!(refusal, Refusal::Wrong);
+            let failed = wrong && operation::failed_sign_in(app, &to).await?;
+            let typed = SignIn { failed, ..typed };
+            Ok(Either::Left(refused(app, &to, typed, refusal)))
+        }
     }
 }
 

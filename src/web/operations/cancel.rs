@@ -7,7 +7,6 @@ use rocket::{State, post};
 use super::standing::Standing;
 use super::{checked, own};
 use crate::domain::operation::Outcome;
-use crate::events::Event;
 use crate::web::app::App;
 use crate::web::error::Problem;
 use crate::web::guard::client::Credentials;
@@ -23,7 +22,7 @@ pub(super) async fn cancel(
     let client_id = &client.registration.client_id;
     own(app, id, client_id).await?;
     if app.store.finish_operation(id, Outcome::Canceled, app.now()).await? {
-        app.events.publish(Event::Operation(id.to_owned())).await;
+        app.operation_ended(id).await;
     }
     let state = Standing::of(app, &own(app, id, client_id).await?, app.now());
     Ok(if state.state == "canceled" { (Status::Ok, Json(state)) } else { state.conflicts() })

@@ -11,7 +11,7 @@ use rocket::{Route, routes};
 
 use super::app::App;
 use super::error::Problem;
-use crate::domain::operation::is_id;
+use crate::domain::operation::{PAGE, is_id};
 use crate::store::operations::Operation;
 
 /// Every route for backends, to be mounted at `/v1`.
@@ -37,5 +37,5 @@ fn unknown() -> Problem {
 
 /// Where the person answers.
 fn page_of(app: &App, id: &str) -> String {
-    format!("{}/operations/{id}", app.issuer)
+    format!("{}{PAGE}{id}", app.issuer)
 }

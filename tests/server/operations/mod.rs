@@ -1,5 +1,6 @@
 //! Operations, asked by backends.
 
+mod answering;
 mod asking;
 mod ending;
 mod nobody;

@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::backend::Backend;
-use super::browser::{Answer, http};
+use super::browser::{Answer, Browser, http};
 use super::{Setup, TestServer};
 use vestibule::domain::operation::Outcome;
 use vestibule::domain::scope::Scope;
@@ -137,5 +137,18 @@ impl TestServer {
         let ended = self.store.finish_operation(id, outcome, self.clock.now()).await;
         assert!(ended.expect("the database"), "it was pending");
         self.events.publish(Event::Operation(id.to_owned())).await;
+    }
+}
+
+impl Browser {
+    /// The page on which a person answers.
+    pub async fn look_at(&self, id: &str) -> Answer {
+        self.get(&format!("/operations/{id}")).await
+    }
+
+    /// What the person says there, with a number or with none (`""`).
+    pub async fn answer(&self, id: &str, answer: &str, number: &str) -> Answer {
+        let fields = [("answer", answer), ("number", number)];
+        self.post(&format!("/operations/{id}"), &fields).await
     }
 }

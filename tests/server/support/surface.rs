@@ -102,6 +102,7 @@ impl Endpoint {
             | "/account/sites/<client_id>/remove"
             | "/oauth/userinfo" => Body::Form(vec![]),
             "/consent" => Body::Form(vec![("client_id", "specs"), ("answer", "allow")]),
+            "/operations/<id>" => Body::Form(vec![("answer", "refuse")]),
             "/bridge/payload" => {
                 Body::Json(json!({ "clientId": "notes", "origin": NOTES, "mint": true }))
             }
