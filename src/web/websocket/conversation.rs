@@ -103,7 +103,7 @@ impl<'r> Conversation<'r> {
     async fn deal_with(&mut self, woken: Woken) -> Result<(), Ending> {
         match woken {
             Woken::Message(Some(message)) => self.message(message?).await,
-            Woken::Message(None) => Err(Ending::Lost("the connection is lost")),
+            Woken::Message(None) => Err(Ending::LOST),
             Woken::Hint => self.look().await,
             Woken::Due(due) => self.due(due).await,
             Woken::Stop => Err(Ending::Stopping),
@@ -255,7 +255,16 @@ impl<'r> Conversation<'r> {
     /// Lets the closing go out, and waits for the other side's.
     async fn drain(&mut self) {
         let stream = &mut self.stream;
-        let closed = async { while let Some(Ok(_)) = stream.next().await {} };
+        let closed = async {
+            loop {
+                match stream.next().await {
+                    Some(Ok(_)) => {}
+                    // What is too large is never read. Hanging up on it could lose our last words.
+                    Some(Err(Error::Capacity(_))) => pending().await,
+                    _ => break,
+                }
+            }
+        };
         let _ = timeout(self.app.crowd.times.farewell, closed).await;
     }
 }

@@ -22,6 +22,9 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Cut, without a word.
+    pub const LOST: Self = Self::Lost("the connection is lost");
+
     /// The code that a closing frame of ours has; `None` when there is nothing to be said.
     pub fn code(&self) -> Option<u16> {
         match self {
@@ -55,7 +58,8 @@ impl From<Error> for Ending {
         match error {
             Error::Capacity(_) => Fault::new(SIZE, Refusal::FrameTooLarge.to_string()).into(),
             Error::Utf8 => Fault::protocol(Refusal::NotUtf8.to_string()).into(),
-            _ => Self::Lost("the connection is lost"),
+            // What is no WebSocket at all is not worth a word either.
+            _ => Self::LOST,
         }
     }
 }

@@ -17,6 +17,9 @@ const AUTHORIZATION: &str = "/user/topic/authorization";
 /// Subscriptions that a socket may have.
 const MOST_SUBSCRIPTIONS: usize = 16;
 
+/// The octets of an id that is worth an answer: those of a SHA-512 in hex.
+const LONGEST_ID: usize = 128;
+
 /// The conversation with one page.
 #[derive(Default)]
 pub struct Session {
@@ -228,9 +231,9 @@ impl Session {
         if frame.header("transaction").is_some() {
             return Err(Fault::protocol("there are no transactions"));
         }
-        let asked: Register = serde_json::from_slice(frame.body())
-            .map_err(|_| Fault::protocol("the body is {\"webSocketId\":\"…\"}"))?;
-        let web_socket_id = asked.web_socket_id;
+        let asked: Option<Register> = serde_json::from_slice(frame.body()).ok();
+        let id = asked.map(|asked| asked.web_socket_id).filter(|id| id.len() <= LONGEST_ID);
+        let web_socket_id = id.ok_or(Fault::protocol("the body is {\"webSocketId\":\"…\"}"))?;
         let is_ours = web_socket_id == self.web_socket_id;
         if is_ours && !self.registered {
             return Ok(vec![Step::Register]);

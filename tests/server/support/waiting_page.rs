@@ -156,6 +156,31 @@ impl WaitingPage {
         self.next().await.unwrap_or_else(|end| panic!("no frame came, but the end: {end:?}"))
     }
 
+    /// How the operation ended; or the code of the socket's end, if that comes first.
+    pub async fn outcome(&mut self) -> Result<String, Option<u16>> {
+        loop {
+            let frame = self.next().await?;
+            if frame.header("destination") == Some(AUTHORIZATION) {
+                let body: Value = serde_json::from_slice(frame.body()).expect("JSON");
+                return Ok(body["authResult"].as_str().expect("a result").to_owned());
+            }
+            assert_eq!(frame.command, Command::Error);
+        }
+    }
+
+    /// Waits for a message that is no frame, such as a heart-beat or a ping.
+    pub async fn next_but_frames(&mut self, is_it: impl Fn(&Message) -> bool) {
+        loop {
+            let next =
+                timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
+            let message = next.expect("no end").expect("a message");
+            if is_it(&message) {
+                return;
+            }
+            assert!(!message.is_close(), "{message:?}");
+        }
+    }
+
     /// What the server says at the end and the code it closes with, nothing having come before.
     pub async fn end(&mut self) -> (Option<String>, Option<u16>) {
         let mut said = None;
