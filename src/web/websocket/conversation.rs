@@ -194,7 +194,10 @@ impl<'r> Conversation<'r> {
             Due::Connect => Err(Fault::new(POLICY, "CONNECT did not come in time").into()),
             Due::Silence => Err(Fault::protocol("nothing was heard for too long").into()),
             Due::Farewell => Err(Ending::Overdue),
-            Due::Beat => self.write(Message::Text("\n".into())).await,
+            Due::Beat => {
+                self.pulse.said(Instant::now());
+                self.write(Message::Text("\n".into())).await
+            }
             Due::Ping => {
                 self.pulse.pinged(Instant::now());
                 self.write(Message::Ping(Vec::new())).await
@@ -210,13 +213,13 @@ impl<'r> Conversation<'r> {
     }
 
     async fn send(&mut self, frame: &Frame) -> Result<(), Ending> {
+        self.pulse.said(Instant::now());
         let octets = String::from_utf8(frame.encode());
         self.write(octets.map_or_else(|error| Message::Binary(error.into_bytes()), Message::Text))
             .await
     }
 
     async fn write(&mut self, message: Message) -> Result<(), Ending> {
-        self.pulse.said(Instant::now());
         match timeout(self.app.crowd.times.write, self.stream.send(message)).await {
             Ok(written) => Ok(written?),
             Err(_) => Err(Ending::Lost("it reads too slowly")),

@@ -76,7 +76,7 @@ impl Pulse {
         self.pinged = None;
     }
 
-    /// Something went.
+    /// Something went that the other side's STOMP sees; a ping is not.
     pub fn said(&mut self, now: Instant) {
         self.said = now;
     }
@@ -84,7 +84,6 @@ impl Pulse {
     /// A ping went.
     pub fn pinged(&mut self, now: Instant) {
         self.pinged = Some(now);
-        self.said = now;
     }
 
     /// What is due next, and when.
@@ -167,6 +166,9 @@ mod tests {
         assert_eq!(pulse.next(), (start + seconds(17), Due::Beat));
         pulse.said(start + seconds(29));
         assert_eq!(pulse.next(), (start + seconds(30), Due::Ping));
+        // A ping is no heart-beat.
+        pulse.pinged(start + seconds(30));
+        assert_eq!(pulse.next(), (start + seconds(41), Due::Beat));
     }
 
     #[test]
