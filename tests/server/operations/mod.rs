@@ -1,6 +1,10 @@
-//! Operations, asked by backends.
+//! Operations: asked by backends, answered by people.
 
 mod answering;
 mod asking;
+mod attacks;
 mod ending;
+mod failed_sign_ins;
+mod list;
 mod nobody;
+mod numbers;
