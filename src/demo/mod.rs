@@ -8,6 +8,7 @@
 mod accounts;
 mod error;
 mod introspection;
+mod jwt;
 mod money;
 mod notes;
 mod off_band;

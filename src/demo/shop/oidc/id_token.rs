@@ -1,6 +1,6 @@
 //! What must be true of an id token (OpenID Connect Core §3.1.3.7), besides its signature.
 
-use super::SKEW;
+use crate::demo::jwt::{OneAudience, SKEW};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -24,14 +24,6 @@ pub(super) struct IdToken {
     pub(super) sid: Option<String>,
 }
 
-/// A text, or a list with one text: a token for others as well is not for us.
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-pub(super) enum OneAudience {
-    Alone(String),
-    Listed([String; 1]),
-}
-
 /// What the token is held against.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
@@ -42,13 +34,6 @@ pub(super) struct Expected<'a> {
     pub(super) access_token: &'a str,
     /// In seconds.
     pub(super) now: i64,
-}
-
-impl OneAudience {
-    pub(super) fn is(&self, client_id: &str) -> bool {
-        let (Self::Alone(audience) | Self::Listed([audience])) = self;
-        audience == client_id
-    }
 }
 
 impl IdToken {

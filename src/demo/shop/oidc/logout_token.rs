@@ -1,9 +1,8 @@
 //! What must be true of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6), besides its
 //! signature.
 
-use super::id_token::OneAudience;
-use super::jwt::JwtError;
-use super::{Oidc, SKEW};
+use super::Oidc;
+use crate::demo::jwt::{JwtError, OneAudience, SKEW};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;

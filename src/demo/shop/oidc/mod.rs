@@ -5,7 +5,7 @@
 //! | `request` | sends the browser to the provider: code, PKCE, state, nonce |
 //! | `callback` | reads what the browser brings back |
 //! | `tokens` | swaps the code for tokens, refreshes them, narrows them |
-//! | `jwt` | whether a JWT was signed by the provider |
+//! | [`jwt`](crate::demo::jwt) | whether a JWT was signed by the provider |
 //! | `id_token` | what must be true of an id token |
 //! | `logout_token` | what must be true of a logout token |
 //!
@@ -14,7 +14,6 @@
 
 mod callback;
 mod id_token;
-mod jwt;
 mod logout_token;
 mod request;
 #[cfg(test)]
@@ -29,9 +28,11 @@ pub(super) use tokens::{SignedIn, Tokens};
 use crate::clock::Clock;
 use crate::demo::DemoError;
 use crate::demo::introspection::Introspection;
+use crate::demo::jwt::{JwtError, Keys};
 use crate::demo::off_band::{CallError, Credentials, OffBand};
 use crate::demo::provider::Provider;
 use crate::demo::sites::{Site, Sites};
+use serde::de::DeserializeOwned;
 use std::fmt;
 use url::Url;
 
@@ -39,8 +40,6 @@ use url::Url;
 const CALLBACK: &str = "/oidc/callback";
 /// Where it comes back to after a sign-out.
 const SIGNED_OUT: &str = "/signed-out";
-/// How far two clocks may be apart, in seconds.
-const SKEW: i64 = 60;
 
 /// The client: its registration, the provider, and what it knows of the provider's keys.
 pub(super) struct Oidc {
@@ -48,7 +47,7 @@ pub(super) struct Oidc {
     off_band: OffBand,
     client: Credentials,
     origin: String,
-    keys: jwt::Keys,
+    keys: Keys,
     used: logout_token::Used,
     pub(super) clock: Clock,
 }
@@ -73,7 +72,7 @@ impl Oidc {
             off_band: OffBand::new(sites)?,
             client: sites.credentials(site),
             origin: site.origin.clone(),
-            keys: jwt::Keys::default(),
+            keys: Keys::new(clock.clone()),
             used: logout_token::Used::default(),
             clock,
         })
@@ -82,6 +81,15 @@ impl Oidc {
     /// What a token of ours is good for.
     pub(super) async fn introspect(&self, token: &str) -> Result<Introspection, CallError> {
         Introspection::of(token, &self.client, &self.provider, &self.off_band).await
+    }
+
+    /// The claims of a token of one of these types that the provider signed.
+    async fn verified<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        types: &[&str],
+    ) -> Result<T, JwtError> {
+        self.keys.verified(token, types, (&self.provider, &self.off_band)).await
     }
 
     /// Where to send the browser so that the sign-out reaches every site (OpenID Connect

@@ -1,9 +1,9 @@
 //! What the backend gets for a code, and what it does with it at the token endpoint.
 
 use super::id_token::{self, Expected, IdToken};
-use super::jwt::JwtError;
 use super::{Answer, Oidc, SignIn, SignInError};
 use crate::clock::{MINUTE, SECOND};
+use crate::demo::jwt::JwtError;
 use crate::demo::off_band::CallError;
 use serde::Deserialize;
 
