@@ -58,7 +58,7 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
         wiki::site(&sites, &place).await?,
         notes::site(&sites, &place).await?,
         shop::site(&sites, &place).await?,
-        pay::site(&sites, &place)?,
+        pay::site(&sites, &place).await?,
         specs::site(&sites, &place)?,
     ];
     serve::until_interrupted(servers, &welcome::text(&sites, place.kept.as_deref())).await

@@ -4,8 +4,8 @@ use super::DemoError;
 use super::sites::Sites;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, RequestBuilder, Response, redirect};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -91,6 +91,28 @@ impl OffBand {
         url: &str,
     ) -> Result<T, CallError> {
         answer(who.sign(self.0.get(url))).await
+    }
+
+    /// Reads something that may take so much longer, since the other side waits for it to change.
+    pub(super) async fn wait_as<T: DeserializeOwned>(
+        &self,
+        who: &Credentials,
+        url: &str,
+        longest: Duration,
+    ) -> Result<T, CallError> {
+        let request = self.0.get(format!("{url}?wait={}", longest.as_secs()));
+        answer(who.sign(request.timeout(longest + PATIENCE))).await
+    }
+
+    /// Sends JSON as a backend. Sent twice with the same key it has an effect once.
+    pub(super) async fn post_once_as<T: DeserializeOwned>(
+        &self,
+        who: &Credentials,
+        url: &str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CallError> {
+        answer(who.sign(self.0.post(url).header("Idempotency-Key", key).json(body))).await
     }
 
     /// Sends a form as a backend.

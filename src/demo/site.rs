@@ -141,6 +141,8 @@ pub(super) struct Policy {
     frames: String,
     /// Origin that forms may lead on to, apart from the site's own.
     forms: String,
+    /// Origin of sockets that script may open.
+    sockets: String,
     /// The one page that may be framed, and by whom.
     shown: Option<(&'static str, Vec<String>)>,
 }
@@ -150,7 +152,8 @@ impl Policy {
     fn with_sdk(accounts: &str, framing: Framing) -> Self {
         let frames =
             framing.shows.iter().fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
-        Self { scripts: accounts.to_owned(), frames, forms: String::new(), shown: framing.shown }
+        let (forms, sockets) = (String::new(), String::new());
+        Self { scripts: accounts.to_owned(), frames, forms, sockets, shown: framing.shown }
     }
 
     /// Everything is the site's own, but for frames, and for where forms lead on to: browsers hold
@@ -158,16 +161,22 @@ impl Policy {
     pub(super) fn own(framing: Framing, forms: &str) -> Self {
         let frames =
             if framing.shows.is_empty() { "'none'".to_owned() } else { framing.shows.join(" ") };
-        Self { scripts: String::new(), frames, forms: forms.to_owned(), shown: framing.shown }
+        let (scripts, sockets) = (String::new(), String::new());
+        Self { scripts, frames, forms: forms.to_owned(), sockets, shown: framing.shown }
+    }
+
+    /// Lets script open sockets of this server as well.
+    pub(super) fn and_sockets_of(self, origin: &str) -> Self {
+        Self { sockets: origin.replacen("http", "ws", 1), ..self }
     }
 }
 
 /// Script and style from files only.
 fn headers(policy: Policy) -> impl Fairing {
-    let Policy { scripts, frames, forms, shown } = policy;
+    let Policy { scripts, frames, forms, sockets, shown } = policy;
     let common = format!(
         "default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self'; \
-         connect-src 'self'; frame-src {frames}; form-action 'self' {forms}; base-uri 'none'; \
+         connect-src 'self' {sockets}; frame-src {frames}; form-action 'self' {forms}; base-uri 'none'; \
          frame-ancestors"
     );
     AdHoc::on_response("headers", move |request, response| {

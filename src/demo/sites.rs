@@ -170,9 +170,10 @@ fn by_openid(site: &Site, name: &'static str) -> Client {
 }
 
 /// A site that signs nobody in: it is handed tokens, and asks what they are good for. Its scope
-/// lets it hear the name of whoever pays.
+/// lets it hear the name of whoever pays, and ask them to confirm it.
 fn resource_server(site: &Site, name: &'static str) -> Client {
-    Client { return_uris: Vec::new(), ..client(site, name, &[], true) }
+    let scope = "openid profile operations";
+    Client { return_uris: Vec::new(), scope, ..client(site, name, &[], true) }
 }
 
 #[cfg(test)]
@@ -236,5 +237,8 @@ mod tests {
         assert!(aims[0].scope.ends_with(" payments") && aims[0].return_uris.is_empty());
         let pay = sites.clients.iter().find(|c| c.id == "pay").expect("is registered");
         assert!(pay.grant_types.is_empty() && pay.redirect_uris.is_empty());
+        let asks: Vec<_> =
+            sites.clients.iter().filter(|c| c.scope.contains("operations")).collect();
+        assert_eq!((asks.len(), asks[0].id), (1, "pay"), "and pay alone asks people anything");
     }
 }

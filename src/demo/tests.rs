@@ -24,7 +24,7 @@ impl World {
         let wiki = wiki::site(&sites, &place).await.expect("builds");
         let notes = notes::site(&sites, &place).await.expect("builds");
         let shop = shop::site(&sites, &place).await.expect("builds");
-        let pay = pay::site(&sites, &place).expect("builds");
+        let pay = pay::site(&sites, &place).await.expect("builds");
         let specs = specs::site(&sites, &place).expect("builds");
         Self {
             wiki: Client::untracked(wiki).await.expect("ignites"),
@@ -98,6 +98,20 @@ async fn only_widget_and_checkout_can_be_framed_and_only_by_their_hosts() {
         let policy = header(&answer, "Content-Security-Policy");
         assert!(policy.ends_with("frame-ancestors 'none'"), "{page}: {policy}");
         assert_eq!(header(&answer, "X-Frame-Options"), "DENY");
+    }
+}
+
+#[rocket::async_test]
+async fn pay_alone_opens_sockets_and_only_at_accounts() {
+    let world = World::new().await;
+    for (client, sources) in [
+        (&world.pay, "connect-src 'self' ws://accounts.vestibule.localhost:8000;"),
+        (&world.shop, "connect-src 'self' ;"),
+        (&world.wiki, "connect-src 'self' ;"),
+    ] {
+        let answer = client.get("/").dispatch().await;
+        let policy = header(&answer, "Content-Security-Policy");
+        assert!(policy.contains(sources), "{policy}");
     }
 }
 

@@ -1,7 +1,8 @@
-//! The frame's own backend. It keeps nothing between the two calls: the token is looked at anew
-//! each time, so that a sign-out in between is noticed. No cookie has a part in this.
+//! The frame's own backend. Token and order are looked at anew each time, so that a sign-out or a
+//! change in between is noticed. No cookie has a part in this.
 
 use super::Pay;
+use super::asking::{self, Due};
 use super::rules::{self, Bill, Payer, Refusal};
 use crate::demo::introspection::Facts;
 use crate::demo::money::euros;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 
 /// To be mounted at `/checkout`.
 pub(super) fn routes() -> Vec<Route> {
-    routes![look, pay]
+    routes![look, ask, state, cancel, pay]
 }
 
 /// Longest token that is asked about.
@@ -35,27 +36,59 @@ struct Pressed {
     token: String,
     order: String,
     cents: i64,
+    /// Whether there shall be little time, to see it run out.
+    #[serde(default)]
+    brief: bool,
 }
 
 type Answer = (Status, Json<Value>);
 
-/// What this token and this order come to.
+/// What this token and this order come to, with the question that is open about it.
 #[post("/look", format = "json", data = "<handed>")]
 async fn look(_own_page: FromOwnPage, handed: Json<Handed>, pay: &State<Pay>) -> Answer {
     let Handed { token, order } = handed.into_inner();
-    answer(pay, &token, &order, async |payer, bill| {
+    answer(pay, &token, &order, async |due| {
+        let Due { payer, bill, .. } = due;
         Ok(json!({ "payer": payer.name, "shop": payer.shop.name, "title": bill.title,
-            "quantity": bill.quantity, "cents": bill.cents, "amount": euros(bill.cents) }))
+            "quantity": bill.quantity, "cents": bill.cents, "amount": euros(bill.cents),
+            "asked": asking::open(pay, &due).await? }))
     })
     .await
+}
+
+/// Lets the accounts server ask the payer.
+#[post("/ask", format = "json", data = "<pressed>")]
+async fn ask(_own_page: FromOwnPage, pressed: Json<Pressed>, pay: &State<Pay>) -> Answer {
+    let Pressed { token, order, cents, brief } = pressed.into_inner();
+    answer(pay, &token, &order, async |due| {
+        due.bill.is_still(cents)?;
+        Ok(json!(asking::ask(pay, &due, brief).await?))
+    })
+    .await
+}
+
+/// How it stands with the question, for a page that hears nothing by its socket.
+#[post("/state", format = "json", data = "<handed>")]
+async fn state(_own_page: FromOwnPage, handed: Json<Handed>, pay: &State<Pay>) -> Answer {
+    let Handed { token, order } = handed.into_inner();
+    answer(pay, &token, &order, async |due| Ok(json!(asking::standing(pay, &due).await?))).await
+}
+
+/// Takes the question back.
+#[post("/cancel", format = "json", data = "<handed>")]
+async fn cancel(_own_page: FromOwnPage, handed: Json<Handed>, pay: &State<Pay>) -> Answer {
+    let Handed { token, order } = handed.into_inner();
+    answer(pay, &token, &order, async |due| Ok(json!(asking::take_back(pay, &due).await?))).await
 }
 
 /// Takes the money, which in this demo is not there, and tells the shop.
 #[post("/pay", format = "json", data = "<pressed>")]
 async fn pay(_own_page: FromOwnPage, pressed: Json<Pressed>, pay: &State<Pay>) -> Answer {
-    let Pressed { token, order, cents } = pressed.into_inner();
-    answer(pay, &token, &order, async |payer, bill| {
-        bill.is_still(cents)?;
+    let Pressed { token, order, cents, .. } = pressed.into_inner();
+    answer(pay, &token, &order, async |due| {
+        due.bill.is_still(cents)?;
+        asking::confirmed(pay, &due).await?;
+        let payer = due.payer;
         let receipt = random::id().to_uppercase()[..12].to_owned();
         match pay.tell(payer.shop, &order, cents, &receipt).await {
             Ok(()) => Ok(json!({ "receipt": receipt, "amount": euros(cents) })),
@@ -77,7 +110,7 @@ async fn answer(
     pay: &Pay,
     token: &str,
     order: &str,
-    go_on: impl AsyncFnOnce(&Payer<'_>, &Bill) -> Result<Value, Refusal>,
+    go_on: impl AsyncFnOnce(Due<'_>) -> Result<Value, Refusal>,
 ) -> Answer {
     if token.is_empty() || token.len() > LONGEST_TOKEN {
         return told(Err(Refusal::NotForPay), None);
@@ -89,7 +122,7 @@ async fn answer(
         let payer = rules::payer(&token, &pay.shops)?;
         let bill = bill(pay, &payer, order).await?;
         bill.is_for(&payer)?;
-        go_on(&payer, &bill).await
+        go_on(Due { payer: &payer, bill: &bill, order }).await
     };
     told(outcome.await, token.active.then(|| token.facts()))
 }
@@ -111,8 +144,12 @@ fn told(outcome: Result<Value, Refusal>, facts: Option<Facts>) -> Answer {
         Ok(good) => (Status::Ok, Json(json!({ "good": good, "facts": facts }))),
         Err(refusal) => {
             let status = match refusal {
-                Refusal::Unreachable => Status::BadGateway,
-                Refusal::AlreadyPaid | Refusal::AmountChanged(..) => Status::Conflict,
+                Refusal::Unreachable | Refusal::NotBelieved => Status::BadGateway,
+                Refusal::AlreadyPaid
+                | Refusal::AmountChanged(..)
+                | Refusal::NotConfirmed
+                | Refusal::UsedUp => Status::Conflict,
+                Refusal::TooOften => Status::TooManyRequests,
                 Refusal::UnknownOrder => Status::NotFound,
                 _ => Status::Forbidden,
             };

@@ -1,18 +1,25 @@
 //! The payments page: it signs nobody in. The shop that frames it hands it a token, and the
-//! accounts server says what that token is good for.
+//! accounts server says what that token is good for, and asks the payer to confirm the payment.
 
+mod asking;
 mod checkout;
+mod confirmation;
+mod operations;
+mod questions;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use super::introspection::Introspection;
+use super::jwt::Keys;
 use super::off_band::{CallError, Credentials, OffBand};
 use super::provider::Provider;
 use super::shell::{Here, Shell};
 use super::site::{self, Framing, Policy};
 use super::sites::Sites;
 use super::{DemoError, Place};
+use crate::clock::Clock;
+use questions::Questions;
 use rocket::http::Status;
 use rocket::{Build, Request, Rocket, State, catch, catchers, get, routes};
 use rocket_dyn_templates::Template;
@@ -31,10 +38,17 @@ struct Pay {
     /// and who it is at the shop.
     at_shop: Credentials,
     shops: Vec<Shop>,
+    questions: Questions,
+    /// The accounts server's, by which it signs what was confirmed.
+    keys: Keys,
+    clock: Clock,
 }
 
 /// The site, ready to be launched.
-pub(super) fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, DemoError> {
+pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, DemoError> {
+    let failed = |error: sqlx::Error| DemoError::new(format!("pay: {error}"));
+    let pool = site::database(place, "pay.db").await?;
+    let clock = Clock::system();
     let shop = sites.shop.origin.clone();
     // The one page with a button that may be framed, by the shop alone. So its script lets the
     // button wait until it has been in sight for a second.
@@ -45,8 +59,12 @@ pub(super) fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, DemoEr
         client: sites.credentials(&sites.pay),
         at_shop: Credentials::new("pay", &sites.till.reveal()),
         shops: vec![Shop { client_id: "shop", name: "Shop", origin: shop }],
+        questions: Questions::open(pool).await.map_err(failed)?,
+        keys: Keys::new(clock.clone()),
+        clock,
     };
-    Ok(site::plain(sites, &sites.pay, place, Policy::own(framing, ""))
+    let policy = Policy::own(framing, "").and_sockets_of(&sites.accounts.origin);
+    Ok(site::plain(sites, &sites.pay, place, policy)
         .manage(pay)
         .mount("/", routes![front, frame])
         .mount(CHECKOUT, checkout::routes())

@@ -5,7 +5,7 @@ use crate::demo::money::euros;
 use serde::Deserialize;
 
 /// The client id of pay: what a token must be aimed at.
-const OWN_ID: &str = "pay";
+pub(super) const OWN_ID: &str = "pay";
 /// The scope that paying takes.
 const SCOPE: &str = "payments";
 
@@ -48,6 +48,14 @@ pub(super) enum Refusal {
     AlreadyPaid,
     /// From, to.
     AmountChanged(i64, i64),
+    /// The accounts server does not say that the person said yes.
+    NotConfirmed,
+    /// The signed result has been given, and is not here.
+    UsedUp,
+    /// The signed result is not what it must be.
+    NotBelieved,
+    /// The person has been asked too many questions.
+    TooOften,
     /// The accounts server or the shop cannot be asked.
     Unreachable,
 }
@@ -95,6 +103,10 @@ impl Refusal {
             Self::SomebodyElse => "somebody_else",
             Self::AlreadyPaid => "already_paid",
             Self::AmountChanged(..) => "amount_changed",
+            Self::NotConfirmed => "not_confirmed",
+            Self::UsedUp => "used_up",
+            Self::NotBelieved => "not_believed",
+            Self::TooOften => "too_often",
             Self::Unreachable => "unreachable",
         }
     }
@@ -118,6 +130,12 @@ impl Refusal {
                 euros(*to),
                 euros(*from)
             ),
+            Self::NotConfirmed => "Nobody has confirmed this payment.".to_owned(),
+            Self::UsedUp => "The confirmation has been used up. Ask for another one.".to_owned(),
+            Self::NotBelieved => "What was confirmed is not this payment.".to_owned(),
+            Self::TooOften => {
+                "You have been asked too often. Wait a minute, and try again.".to_owned()
+            }
             Self::Unreachable => "The shop or the accounts site does not answer. Try again in a \
                 moment."
                 .to_owned(),

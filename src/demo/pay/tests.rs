@@ -9,16 +9,18 @@ use rocket::local::asynchronous::Client;
 async fn pay() -> (Client, Place) {
     let sites = Sites::from_port(1).expect("in range");
     let place = Place::open(None).expect("a temporary folder");
-    let pay = super::site(&sites, &place).expect("builds");
+    let pay = super::site(&sites, &place).await.expect("builds");
     (Client::untracked(pay).await.expect("ignites"), place)
 }
 
+const PATHS: [&str; 5] =
+    ["/checkout/look", "/checkout/ask", "/checkout/state", "/checkout/cancel", "/checkout/pay"];
 const HANDED: &str = r#"{"token":"t","order":"o","cents":1}"#;
 
 #[rocket::async_test]
 async fn only_its_own_page_asks_and_only_in_json() {
     let (pay, _place) = pay().await;
-    for path in ["/checkout/look", "/checkout/pay"] {
+    for path in PATHS {
         let post = |site: &'static str, kind: ContentType, body: &'static str| {
             let request = pay.post(path).header(Header::new("Sec-Fetch-Site", site));
             request.header(kind).body(body).dispatch()
@@ -41,7 +43,7 @@ async fn only_its_own_page_asks_and_only_in_json() {
 #[rocket::async_test]
 async fn without_the_accounts_server_nothing_is_paid() {
     let (pay, _place) = pay().await;
-    for path in ["/checkout/look", "/checkout/pay"] {
+    for path in PATHS {
         let request = pay.post(path).header(Header::new("Sec-Fetch-Site", "same-origin"));
         let answer = request.header(ContentType::JSON).body(HANDED).dispatch().await;
         assert_eq!(answer.status(), Status::BadGateway);
