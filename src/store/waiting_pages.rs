@@ -24,7 +24,7 @@ struct WaitingRow {
     registration: Option<String>,
 }
 
-const BY_WAIT_SECRET: &str = operation_by!("o.wait_secret_hash = $1");
+const BY_WAIT_SECRET: &str = operation_by!("o.wait_secret_hash = $1 AND c.disabled_at IS NULL");
 const WAITING: &str = "SELECT outcome, expires_at, registration FROM operations WHERE id = $1";
 const REGISTER: &str = "UPDATE operations SET page_instance = $2, registration = $3, \
     device_hash = $4, left_at = NULL \
@@ -45,7 +45,7 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
 ];
 
 impl Store {
-    /// The operation that a waiting page has the secret of.
+    /// The operation that a waiting page has the secret of, unless its client is disabled.
     pub async fn operation_by_wait_secret(&self, secret: &SecretHash) -> Result<Option<Operation>> {
         let row: Option<OperationRow> = on!(self, read, db => sqlx::query_as(BY_WAIT_SECRET)
             .bind(secret.as_str()).fetch_optional(db).await)?;
