@@ -105,3 +105,13 @@ async fn no_secret_of_a_socket_is_in_the_log() {
         assert!(!text.contains(secret));
     }
 }
+
+#[rocket::async_test]
+async fn no_page_waits_for_a_client_that_was_disabled() {
+    let (server, _, operation) = asked().await;
+    let disabled = server.store.disable_client("notes", server.clock.now()).await;
+    assert!(disabled.expect("the database answers"));
+    let mut page = server.socket().await;
+    page.send(&connect(PAGE, &operation.wait_secret)).await;
+    page.assert_refused(1008).await;
+}
