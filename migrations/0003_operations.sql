@@ -8,8 +8,7 @@
 CREATE TABLE operations (
   id TEXT NOT NULL PRIMARY KEY,
   client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-  account_uid TEXT REFERENCES accounts (uid) ON DELETE CASCADE,
-  web_socket_id TEXT NOT NULL UNIQUE,
+  account_uid TEXT REFERENCES accounts (uid) ON DELETE SET NULL,
   wait_secret_hash TEXT NOT NULL UNIQUE,
   idempotency_key TEXT,
   request_hash TEXT NOT NULL,
@@ -32,7 +31,8 @@ CREATE TABLE operations (
 CREATE UNIQUE INDEX operations_by_key ON operations (client_id, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 CREATE INDEX operations_by_client ON operations (client_id);
-CREATE INDEX operations_by_account ON operations (account_uid, client_id);
+CREATE INDEX operations_by_account ON operations (account_uid);
+CREATE INDEX operations_waiting ON operations (account_uid) WHERE outcome IS NULL;
 CREATE INDEX operations_due ON operations (expires_at) WHERE outcome IS NULL;
 CREATE INDEX operations_left ON operations (left_at) WHERE outcome IS NULL AND left_at IS NOT NULL;
 CREATE INDEX operations_by_end ON operations (finished_at) WHERE finished_at IS NOT NULL;

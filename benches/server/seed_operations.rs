@@ -3,7 +3,6 @@
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use vestibule::clock::{Clock, HOUR};
-use vestibule::domain::operation::web_socket_id;
 
 use super::Result;
 use super::known::PAY;
@@ -17,15 +16,11 @@ pub const NUMBER: u32 = 42;
 pub async fn add(database: &Database, operations: u32) -> Result<()> {
     let now = Clock::system().now();
     let mut db = SqliteConnectOptions::new().filename(&database.file).connect().await?;
-    let rows = (0..operations).map(|n| {
-        let id = id("operation", n);
-        let socket = web_socket_id(&id);
-        [id, socket, hash("wait", n)]
-    });
+    let rows = (0..operations).map(|n| [id("operation", n), hash("wait", n)]);
     sqlx::query(
-        "INSERT INTO operations (id, client_id, account_uid, web_socket_id, wait_secret_hash, \
+        "INSERT INTO operations (id, client_id, account_uid, wait_secret_hash, \
          request_hash, title, lines, number, failed_sign_ins, created_at, expires_at) \
-         SELECT value->>0, $2, printf('%032x', key % $3), value->>1, value->>2, '', \
+         SELECT value->>0, $2, printf('%032x', key % $3), value->>1, '', \
          'Pay for your order?', '[{\"label\":\"Amount\",\"value\":\"49.00\"}]', $4, 0, $5, \
          $5 + $6 FROM json_each($1)",
     )

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha512};
 
+use super::client::Registration;
+use super::scope::Scope;
+use super::secret::Secret;
 use crate::clock::{HOUR, MINUTE, SECOND};
 
 /// The path of the page on which a person answers, up to the id.
@@ -19,8 +22,8 @@ pub const USUAL: i64 = 5 * MINUTE;
 pub const FRESH_SIGN_IN: i64 = 5 * MINUTE;
 /// Wrong passwords on the way to an operation that end it.
 pub const MOST_FAILED_SIGN_INS: i64 = 5;
-/// Pending operations by which one client may be waiting for one person.
-pub const MOST_PENDING: i64 = 5;
+/// Pending operations of one client that a person is shown in a list.
+pub const MOST_LISTED: usize = 5;
 /// Milliseconds after which a page that was left has not come back.
 pub const TIME_TO_COME_BACK: i64 = 10 * SECOND;
 /// Bytes of the title and all lines together.
@@ -85,7 +88,8 @@ fn is_plain(name: &str, text: &str, longest: usize) -> Result<(), String> {
 /// Line ends, marks that turn the direction of what follows, and characters that show as nothing.
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{2800}' | '\u{3164}'
+        | '\u{ffa0}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
@@ -180,13 +184,14 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The numbers, from 10 to 99, that somebody picks the waiting page's from, in rising order. They are the
-/// same each time, so that loading the page again does not tell which one it is.
+/// The numbers, from 10 to 99, that somebody picks the waiting page's from, in rising order. The
+/// others follow from a secret of the operation: they are the same each time, so that loading the
+/// page again does not tell them, and cannot be computed from what the page shows.
 #[must_use]
-pub fn choices(id: &str, number: i64) -> Vec<i64> {
+pub fn choices(seed: &Secret, number: i64) -> Vec<i64> {
     let mut choices = vec![number];
     for round in 0_u8.. {
-        let digest = Sha256::new().chain_update([round]).chain_update(id).finalize();
+        let digest = Sha256::new().chain_update([round]).chain_update(seed.reveal()).finalize();
         for byte in digest {
             let other = 10 + i64::from(byte) % 90;
             if choices.len() < CHOICES && !choices.contains(&other) {
@@ -199,6 +204,14 @@ pub fn choices(id: &str, number: i64) -> Vec<i64> {
     }
     choices.sort_unstable();
     choices
+}
+
+/// Whether a client may ask somebody who has agreed to this much: its registration must have the
+/// scope, and so must the person's yes to a client of another organisation.
+#[must_use]
+pub fn may_ask(client: &Registration, granted: Option<&Scope>) -> bool {
+    let agreed = client.first_party || granted.is_some_and(|granted| granted.implies_name(SCOPE));
+    client.scope.implies_name(SCOPE) && agreed
 }
 
 #[cfg(test)]
@@ -214,7 +227,9 @@ mod tests {
     fn a_question_is_text_that_reads_as_it_was_written() {
         let good = Question::new("Pay €49.00?".into(), vec![line("Payee", "Café “Ω” 北京")]);
         assert!(good.is_ok());
-        for bad in ["", "  ", "a\nb", "a\u{202e}b", "a\u{200b}", "a\0", &"x".repeat(201)] {
+        for bad in
+            ["", "  ", "a\nb", "a\u{202e}b", "a\u{200b}", "\u{3164}", "a\0", &"x".repeat(201)]
+        {
             assert!(Question::new(bad.into(), vec![]).is_err(), "{bad:?}");
             assert!(Question::new("Pay?".into(), vec![line(bad, "x")]).is_err(), "{bad:?}");
         }
@@ -252,8 +267,9 @@ mod tests {
     proptest! {
         #[test]
         fn the_number_is_among_six_that_stay_the_same(id in "[0-9a-f]{32}", number in 10_i64..100) {
-            let six = choices(&id, number);
-            prop_assert_eq!(&six, &choices(&id, number));
+            let seed = Secret::derived(b"a key of the server", &id);
+            let six = choices(&seed, number);
+            prop_assert_eq!(&six, &choices(&seed, number));
             prop_assert!(six.len() == CHOICES && six.contains(&number));
             prop_assert!(six.is_sorted() && six.iter().all(|n| (10..100).contains(n)));
             prop_assert!(six.windows(2).all(|pair| pair[0] != pair[1]));

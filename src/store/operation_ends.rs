@@ -4,18 +4,23 @@ use super::{Result, Store, in_transaction, on};
 use crate::domain::operation::Outcome;
 
 const DUE: &str = "SELECT id FROM operations WHERE outcome IS NULL AND expires_at <= $1 \
-    ORDER BY expires_at LIMIT $2";
+    ORDER BY expires_at, id LIMIT $2";
 const EXPIRE: &str = "UPDATE operations SET outcome = $2, finished_at = $3 \
     WHERE id = $1 AND outcome IS NULL AND expires_at <= $3";
 const LEFT: &str = "SELECT id FROM operations WHERE outcome IS NULL AND left_at IS NOT NULL \
-    AND left_at <= $1 ORDER BY left_at LIMIT $2";
+    AND left_at <= $1 ORDER BY left_at, id LIMIT $2";
 const CANCEL_LEFT: &str = "UPDATE operations SET outcome = $2, finished_at = $3 \
     WHERE id = $1 AND outcome IS NULL AND left_at <= $4 AND expires_at > $3";
 const FINISHED_SINCE: &str = "SELECT id FROM operations WHERE finished_at IS NOT NULL \
     AND finished_at >= $1 ORDER BY finished_at DESC LIMIT $2";
 
-pub(super) const LOOKUPS: &[(&str, &str)] =
-    &[("expire an operation", EXPIRE), ("cancel an operation that was left", CANCEL_LEFT)];
+pub(super) const LOOKUPS: &[(&str, &str)] = &[
+    ("operations that are due", DUE),
+    ("expire an operation", EXPIRE),
+    ("operations that were left", LEFT),
+    ("cancel an operation that was left", CANCEL_LEFT),
+    ("operations that ended lately", FINISHED_SINCE),
+];
 
 impl Store {
     /// Writes down which operations nobody answered in time, up to `limit`; gives their ids.
@@ -34,6 +39,13 @@ impl Store {
             }
             ended
         }))
+    }
+
+    /// Writes down that nobody answered this one in time, if that is so and nobody has.
+    pub(super) async fn expire_operation(&self, id: &str, now: i64) -> Result<()> {
+        on!(self, write, db => sqlx::query(EXPIRE).bind(id).bind(Outcome::Expired.as_str())
+            .bind(now).execute(db).await.map(|_| ()))?;
+        Ok(())
     }
 
     /// Cancels operations whose page was left at `before` or earlier and has not come back, up to

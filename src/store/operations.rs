@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use super::{Result, Store, on};
 use crate::domain::client::Registration;
-use crate::domain::consent;
 use crate::domain::operation::{
-    FRESH_SIGN_IN, Line, MOST_FAILED_SIGN_INS, MOST_PENDING, Outcome, Question, SCOPE,
-    web_socket_id,
+    FRESH_SIGN_IN, Line, MOST_FAILED_SIGN_INS, MOST_LISTED, Outcome, Question, may_ask,
 };
 use crate::domain::scope::Scope;
 use crate::domain::secret::SecretHash;
@@ -62,8 +60,6 @@ pub struct Operation {
     pub question: Question,
     /// What the waiting page shows, from 10 to 99.
     pub number: i64,
-    /// When it was asked.
-    pub created_at: i64,
     /// Until when there may be an answer.
     pub expires_at: i64,
     /// The mark of the browser with the waiting page: the hash of its device cookie.
@@ -78,15 +74,8 @@ pub struct Operation {
     pub completed_at: Option<i64>,
     /// Whether the client may still ask this person.
     pub may_ask: bool,
-    outcome: Option<Outcome>,
-}
-
-impl Operation {
     /// How it ended; `None` while it is pending.
-    #[must_use]
-    pub fn outcome(&self, now: i64) -> Option<Outcome> {
-        self.outcome.or((self.expires_at <= now).then_some(Outcome::Expired))
-    }
+    pub outcome: Option<Outcome>,
 }
 
 /// By whom and how an operation is confirmed.
@@ -107,7 +96,6 @@ pub(super) struct OperationRow {
     title: String,
     lines: String,
     number: i64,
-    created_at: i64,
     expires_at: i64,
     device_hash: Option<String>,
     outcome: Option<String>,
@@ -123,7 +111,7 @@ pub(super) struct OperationRow {
 macro_rules! operation_by {
     ($where:literal) => {
         concat!(
-            "SELECT o.id, o.account_uid, o.title, o.lines, o.number, o.created_at, o.expires_at, ",
+            "SELECT o.id, o.account_uid, o.title, o.lines, o.number, o.expires_at, ",
             "o.device_hash, o.outcome, o.finished_at, o.auth_time, o.number_matched, ",
             "o.completed_at, c.registration, c.disabled_at, k.scope AS consented ",
             "FROM operations o JOIN clients c ON c.client_id = o.client_id LEFT JOIN consents k ",
@@ -134,12 +122,9 @@ macro_rules! operation_by {
 }
 pub(super) use operation_by;
 
-const ADD: &str = "INSERT INTO operations (id, client_id, account_uid, web_socket_id, \
-    wait_secret_hash, idempotency_key, request_hash, title, lines, number, failed_sign_ins, \
-    created_at, expires_at, outcome, finished_at) VALUES ($1, $2, \
-    (SELECT a.uid FROM accounts a WHERE a.uid = $3 AND (SELECT COUNT(*) FROM operations p \
-    WHERE p.account_uid = $3 AND p.client_id = $2 AND p.outcome IS NULL AND p.expires_at > $11) < $13), \
-    $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $14, $15) \
+const ADD: &str = "INSERT INTO operations (id, client_id, account_uid, wait_secret_hash, \
+    idempotency_key, request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, \
+    outcome, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13) \
     ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING";
 const BY_KEY: &str = operation_by!("o.client_id = $1 AND o.idempotency_key = $2");
 const REQUEST_OF_KEY: &str =
@@ -148,7 +133,7 @@ const OF_CLIENT: &str = operation_by!("o.id = $1 AND o.client_id = $2");
 const FOR_ACCOUNT: &str = operation_by!("o.id = $1 AND o.account_uid = $2");
 const WAITING_FOR: &str = operation_by!(
     "o.account_uid = $1 AND o.outcome IS NULL AND o.expires_at > $2 \
-    ORDER BY o.created_at DESC, o.id LIMIT 100"
+    ORDER BY o.created_at DESC, o.id LIMIT 1000"
 );
 const CONFIRM: &str = "UPDATE operations SET outcome = $3, finished_at = $4, number_matched = $5, \
     auth_time = (SELECT s.auth_time FROM sessions s WHERE s.id = $6) \
@@ -178,51 +163,95 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
 ];
 
 impl Store {
-    /// Writes an operation, unless its key was used before. Where the client waits for too many
-    /// answers of this person already, nobody is asked.
+    /// Writes an operation, unless its key was used before.
     pub async fn add_operation(&self, new: &NewOperation<'_>, now: i64) -> Result<Added> {
-        let (lines, socket) = (serde_json::to_string(&new.question.lines)?, web_socket_id(new.id));
+        let lines = serde_json::to_string(&new.question.lines)?;
         let (outcome, finished) = (new.outcome.map(Outcome::as_str), new.outcome.map(|_| now));
         let added = on!(self, write, db => sqlx::query(ADD).bind(new.id).bind(new.client_id)
-            .bind(new.account_uid).bind(&socket).bind(new.wait_secret.as_str())
-            .bind(new.idempotency_key).bind(new.request_hash.as_str()).bind(&new.question.title)
-            .bind(&lines).bind(new.number).bind(now).bind(new.expires_at).bind(MOST_PENDING)
-            .bind(outcome).bind(finished).execute(db).await?.rows_affected());
+            .bind(new.account_uid).bind(new.wait_secret.as_str()).bind(new.idempotency_key)
+            .bind(new.request_hash.as_str()).bind(&new.question.title).bind(&lines)
+            .bind(new.number).bind(now).bind(new.expires_at).bind(outcome).bind(finished)
+            .execute(db).await?.rows_affected());
         if added == 1 {
-            let operation = self.operation_of(new.id, new.client_id).await?;
+            let operation = self.operation_of(new.id, new.client_id, now).await?;
             return Ok(operation.map_or(Added::Different, Added::New));
         }
-        let key = new.idempotency_key;
-        let request: Option<(String,)> = on!(self, read, db => sqlx::query_as(REQUEST_OF_KEY)
-            .bind(new.client_id).bind(key).fetch_optional(db).await)?;
-        if !request.is_some_and(|(hash,)| new.request_hash.matches(&hash)) {
-            return Ok(Added::Different);
+        let (key, request) = (new.idempotency_key.unwrap_or_default(), new.request_hash);
+        let repeated = self.repeated_operation(new.client_id, key, request).await?;
+        Ok(repeated.unwrap_or(Added::Different))
+    }
+
+    /// What a client got under a key before, if it did; the same again only for the same request.
+    pub async fn repeated_operation(
+        &self,
+        client_id: &str,
+        key: &str,
+        request: &SecretHash,
+    ) -> Result<Option<Added>> {
+        let before: Option<(String,)> = on!(self, read, db => sqlx::query_as(REQUEST_OF_KEY)
+            .bind(client_id).bind(key).fetch_optional(db).await)?;
+        let Some((before,)) = before else { return Ok(None) };
+        if !request.matches(&before) {
+            return Ok(Some(Added::Different));
         }
         let row: Option<OperationRow> = on!(self, read, db => sqlx::query_as(BY_KEY)
-            .bind(new.client_id).bind(key).fetch_optional(db).await)?;
-        Ok(row.map(|row| self.operation(row)).transpose()?.map_or(Added::Different, Added::Same))
+            .bind(client_id).bind(key).fetch_optional(db).await)?;
+        Ok(row.map(|row| self.operation(row)).transpose()?.map(Added::Same))
     }
 
     /// The operation with this id, if this client asked for it.
-    pub async fn operation_of(&self, id: &str, client_id: &str) -> Result<Option<Operation>> {
-        let row: Option<OperationRow> = on!(self, read, db => sqlx::query_as(OF_CLIENT)
-            .bind(id).bind(client_id).fetch_optional(db).await)?;
-        row.map(|row| self.operation(row)).transpose()
+    pub async fn operation_of(
+        &self,
+        id: &str,
+        client_id: &str,
+        now: i64,
+    ) -> Result<Option<Operation>> {
+        self.settled_operation(OF_CLIENT, [id, client_id], now).await
     }
 
     /// The operation with this id, if this person is asked.
-    pub async fn operation_for(&self, id: &str, account_uid: &str) -> Result<Option<Operation>> {
-        let row: Option<OperationRow> = on!(self, read, db => sqlx::query_as(FOR_ACCOUNT)
-            .bind(id).bind(account_uid).fetch_optional(db).await)?;
-        Ok(row.map(|row| self.operation(row)).transpose()?.filter(|operation| operation.may_ask))
+    pub async fn operation_for(
+        &self,
+        id: &str,
+        account_uid: &str,
+        now: i64,
+    ) -> Result<Option<Operation>> {
+        let operation = self.settled_operation(FOR_ACCOUNT, [id, account_uid], now).await?;
+        Ok(operation.filter(|operation| operation.may_ask))
     }
 
-    /// What waits for this person's answer, the latest first.
+    async fn settled_operation(
+        &self,
+        sql: &'static str,
+        [id, whose]: [&str; 2],
+        now: i64,
+    ) -> Result<Option<Operation>> {
+        let read = async || -> Result<Option<OperationRow>> {
+            Ok(on!(self, read, db => sqlx::query_as(sql).bind(id).bind(whose)
+                .fetch_optional(db).await)?)
+        };
+        let mut row = read().await?;
+        if row.as_ref().is_some_and(|row| row.outcome.is_none() && row.expires_at <= now) {
+            self.expire_operation(id, now).await?;
+            row = read().await?;
+        }
+        row.map(|row| self.operation(row)).transpose()
+    }
+
+    /// What waits for this person's answer, the latest first; of each client the latest few, so
+    /// that none can hide what others ask.
     pub async fn operations_waiting_for(&self, uid: &str, now: i64) -> Result<Vec<Operation>> {
         let rows: Vec<OperationRow> = on!(self, read, db => sqlx::query_as(WAITING_FOR)
             .bind(uid).bind(now).fetch_all(db).await)?;
-        let operations: Result<Vec<_>> = rows.into_iter().map(|row| self.operation(row)).collect();
-        Ok(operations?.into_iter().filter(|operation| operation.may_ask).collect())
+        let mut shown: Vec<Operation> = Vec::new();
+        for row in rows {
+            let operation = self.operation(row)?;
+            let same = shown.iter().filter(|other| Arc::ptr_eq(&other.client, &operation.client));
+            if operation.may_ask && same.count() < MOST_LISTED {
+                shown.push(operation);
+            }
+        }
+        Ok(shown)
     }
 
     /// Notes that the person has approved; false when it had ended before, or the session has, or
@@ -264,18 +293,14 @@ impl Store {
     pub(super) fn operation(&self, row: OperationRow) -> Result<Operation> {
         let client = self.registrations.parse(row.registration)?;
         let granted = row.consented.and_then(|scope| Scope::parse(&scope).ok());
-        let asked = Scope::parse(SCOPE).unwrap_or_default();
         let lines: Vec<Line> = serde_json::from_str(&row.lines)?;
         Ok(Operation {
-            may_ask: row.disabled_at.is_none()
-                && client.scope.implies(&asked)
-                && consent::is_given_for(&client, granted.as_ref(), &asked),
+            may_ask: row.disabled_at.is_none() && may_ask(&client, granted.as_ref()),
             id: row.id,
             client,
             account_uid: row.account_uid,
             question: Question { title: row.title, lines },
             number: row.number,
-            created_at: row.created_at,
             expires_at: row.expires_at,
             device_hash: row.device_hash,
             finished_at: row.finished_at,

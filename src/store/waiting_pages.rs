@@ -28,7 +28,7 @@ const BY_WAIT_SECRET: &str = operation_by!("o.wait_secret_hash = $1 AND c.disabl
 const WAITING: &str = "SELECT outcome, expires_at, registration FROM operations WHERE id = $1";
 const REGISTER: &str = "UPDATE operations SET page_instance = $2, registration = $3, \
     device_hash = $4, left_at = NULL \
-    WHERE id = $1 AND (page_instance IS NULL OR page_instance = $2)";
+    WHERE id = $1 AND (registration IS NULL OR page_instance = $2)";
 const GONE: &str = "UPDATE operations SET registration = NULL WHERE id = $1 AND registration = $2";
 const LEFT: &str = "UPDATE operations SET registration = NULL, left_at = $3 \
     WHERE id = $1 AND registration = $2";
@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Makes a socket the one that is registered for an operation, in place of an earlier socket of
-    /// the same page; false when another page is registered. `device` is the hash of the browser's
+    /// the same page; false while another page is registered. `device` is the hash of the browser's
     /// device cookie.
     pub async fn register_page(
         &self,
@@ -68,16 +68,19 @@ impl Store {
         Ok(registered == 1)
     }
 
-    /// How it stands with an operation now.
+    /// How it stands with an operation now. That nobody answered in time is written down before it
+    /// is told, so that no answer comes after it.
     pub async fn waiting(&self, id: &str, now: i64) -> Result<Option<Waiting>> {
-        let row: Option<WaitingRow> = on!(self, read, db => sqlx::query_as(WAITING).bind(id)
-            .fetch_optional(db).await)?;
+        let read = async || -> Result<Option<WaitingRow>> {
+            Ok(on!(self, read, db => sqlx::query_as(WAITING).bind(id).fetch_optional(db).await)?)
+        };
+        let mut row = read().await?;
+        if row.as_ref().is_some_and(|row| row.outcome.is_none() && row.expires_at <= now) {
+            self.expire_operation(id, now).await?;
+            row = read().await?;
+        }
         Ok(row.map(|row| Waiting {
-            outcome: row
-                .outcome
-                .as_deref()
-                .and_then(Outcome::parse)
-                .or((row.expires_at <= now).then_some(Outcome::Expired)),
+            outcome: row.outcome.as_deref().and_then(Outcome::parse),
             registration: row.registration,
         }))
     }

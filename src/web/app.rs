@@ -85,6 +85,12 @@ impl App {
         self.events.operations_ended(&self.store, &[id.to_owned()], self.now()).await;
     }
 
+    /// What the numbers beside the waiting page's own follow from.
+    #[must_use]
+    pub fn number_seed(&self, operation_id: &str) -> Secret {
+        Secret::derived(&self.operations_key, &format!("numbers {operation_id}"))
+    }
+
     /// Checks a `next` parameter; absent or empty means the account page.
     pub async fn return_to(&self, next: &str) -> Result<ReturnTo, Problem> {
         if next.is_empty() {

@@ -81,11 +81,10 @@ fn crowd() -> String {
         ),
         row(
             "operations",
-            "id, client_id, account_uid, web_socket_id, wait_secret_hash, idempotency_key, \
-             request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, left_at",
-            format!(
-                "{text}, {client}, {user}, {hash}, {hash}, {text}, '', '', '[]', 10, 0, i, i, i"
-            ),
+            "id, client_id, account_uid, wait_secret_hash, idempotency_key, \
+             request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, left_at, \
+             finished_at",
+            format!("{text}, {client}, {user}, {hash}, {text}, '', '', '[]', 10, 0, i, i, i, i"),
         ),
     ]
     .concat()

@@ -51,32 +51,33 @@ impl Addressed {
         }
         let device = visitor.cookies.device.as_ref().map(|secret| secret.hash());
         let who = person(visitor, &path_of(id))?;
-        let operation = app.store.operation_for(id, &who.account.uid).await?;
+        let operation = app.store.operation_for(id, &who.account.uid, app.now()).await?;
         let operation = operation.ok_or_else(unknown)?;
         let waiting = operation.device_hash.as_deref();
         let waits_here = device.zip(waiting).is_some_and(|(own, waiting)| own.matches(waiting));
         Ok(Self { operation, who, waits_here })
     }
 
-    fn has_ended(&self, now: i64) -> bool {
-        self.operation.outcome(now).is_some()
+    fn has_ended(&self) -> bool {
+        self.operation.outcome.is_some()
     }
 
     fn is_fresh(&self, now: i64) -> bool {
         self.who.session.auth_time > now - FRESH_SIGN_IN
     }
 
-    fn page(self, now: i64, fields: FieldMessages) -> Page<Shown> {
+    fn page(self, app: &App, fields: FieldMessages) -> Page<Shown> {
         let (operation, waits_here) = (self.operation, self.waits_here);
         let ended = operation.finished_at.unwrap_or(operation.expires_at);
-        let is_asked = !waits_here && operation.outcome(now).is_none();
-        let numbers = if is_asked { choices(&operation.id, operation.number) } else { Vec::new() };
+        let is_asked = !waits_here && operation.outcome.is_none();
+        let seed = app.number_seed(&operation.id);
+        let numbers = if is_asked { choices(&seed, operation.number) } else { Vec::new() };
         let shown = Shown {
             id: operation.id.clone(),
             client_name: operation.client.client_name.clone(),
             site: operation.client.site(),
             until: date_and_time(operation.expires_at),
-            outcome: operation.outcome(now).map(Outcome::as_str),
+            outcome: operation.outcome.map(Outcome::as_str),
             ended: date_and_time(ended),
             numbers,
             fields,
@@ -127,10 +128,10 @@ pub(super) async fn form(
     id: &str,
 ) -> PageOrRedirect<Shown> {
     let (asked, now) = (Addressed::find(app, visitor, id).await?, app.now());
-    if !asked.has_ended(now) && !asked.is_fresh(now) {
+    if !asked.has_ended() && !asked.is_fresh(now) {
         return Ok(Either::Right(sign_in_again(app, id)));
     }
-    Ok(Either::Left(asked.page(now, FieldMessages::new())))
+    Ok(Either::Left(asked.page(app, FieldMessages::new())))
 }
 
 #[post("/operations/<id>", data = "<form>")]
@@ -144,7 +145,7 @@ pub(super) async fn submit(
     let answer = Answer::read(&form.0)?;
     let (asked, now) = (Addressed::find(app, visitor, id).await?, app.now());
     let outcome = || Either::Right(see_other(app, &path_of(id)));
-    if asked.has_ended(now) {
+    if asked.has_ended() {
         return Ok(outcome());
     }
     if !asked.is_fresh(now) {
@@ -158,10 +159,12 @@ pub(super) async fn submit(
         }
         Answer::Approve(None) if !asked.waits_here => {
             let text = "Pick the number that the waiting page shows.";
-            let page = asked.page(now, message("number", text));
+            let page = asked.page(app, message("number", text));
             return Ok(Either::Left(page.with_status(Status::UnprocessableEntity)));
         }
-        Answer::Approve(number) => asked.confirm(app, number.is_some()).await?,
+        Answer::Approve(number) => {
+            asked.confirm(app, number.is_some() && !asked.waits_here).await?
+        }
     };
     if has_ended {
         app.operation_ended(id).await;

@@ -7,14 +7,13 @@ use rocket::{State, post};
 use serde::{Deserialize, Serialize};
 
 use super::page_of;
+use super::whom::{Named, Whom};
 use crate::clock::SECOND;
-use crate::domain::account::fold;
 use crate::domain::client::Client;
 use crate::domain::operation::{
     LONGEST, Line, Outcome, Question, SCOPE, SHORTEST, USUAL, web_socket_id,
 };
-use crate::domain::scope::Scope;
-use crate::domain::secret::{Secret, SecretHash};
+use crate::domain::secret::SecretHash;
 use crate::random;
 use crate::store::operations::{Added, NewOperation, Operation};
 use crate::web::app::App;
@@ -27,8 +26,6 @@ const METHODS: [&str; 14] = [
     "pwd", "face", "fpt", "geo", "hwk", "iris", "kba", "mca", "mfa", "otp", "pin", "sms", "swk",
     "vbm",
 ];
-/// Characters of whatever names an account.
-const LONGEST_NAME: usize = 320;
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -41,27 +38,9 @@ pub(super) struct Asked {
     method: Option<String>,
 }
 
-/// Who is asked: exactly one of these.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Named {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    login_hint: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sid: Option<String>,
-}
-
-enum Who {
-    Uid(String),
-    Login(String),
-    Sid(String),
-}
-
 /// What an asking comes to when everything about it is well-formed.
 struct Checked {
-    who: Who,
+    whom: Whom,
     question: Question,
     lifetime: i64,
     outcome: Option<Outcome>,
@@ -81,70 +60,13 @@ impl Asked {
             return Err(Problem::bad_request(text));
         }
         Ok(Checked {
-            who: self.account.one()?,
+            whom: self.account.one()?,
             question: Question::new(self.title, self.lines).map_err(Problem::bad_request)?,
             lifetime,
             outcome: (method != "pwd").then_some(Outcome::MethodFailed),
             request_hash: SecretHash::of(&request),
         })
     }
-}
-
-impl Named {
-    fn one(self) -> Result<Who, Problem> {
-        let who = match (self.uid, self.login_hint, self.sid) {
-            (Some(uid), None, None) => Who::Uid(uid),
-            (None, Some(login), None) => Who::Login(fold(&login)),
-            (None, None, Some(sid)) => Who::Sid(sid),
-            _ => {
-                let text = "`account` has exactly one of `uid`, `loginHint` and `sid`.";
-                return Err(Problem::bad_request(text));
-            }
-        };
-        if who.text().is_empty() || who.text().chars().count() > LONGEST_NAME {
-            return Err(Problem::bad_request("`account` names nobody."));
-        }
-        Ok(who)
-    }
-}
-
-impl Who {
-    fn text(&self) -> &str {
-        match self {
-            Self::Uid(text) | Self::Login(text) | Self::Sid(text) => text,
-        }
-    }
-
-    /// The account, if there is one that this client may ask. Whoever may not be asked is one who
-    /// never answers.
-    async fn account(&self, app: &App, client: &Client) -> Result<Option<String>, Problem> {
-        let registration = &client.registration;
-        let account = match self {
-            // By another subject than the account's own nobody can be found.
-            Self::Uid(_) if registration.is_pairwise() => None,
-            Self::Uid(uid) => app.store.account(uid).await?,
-            Self::Login(login) => {
-                app.store.account_by_login(login).await?.map(|found| found.account)
-            }
-            Self::Sid(sid) => {
-                let id = &registration.client_id;
-                match app.store.behind_sid(sid, id, app.now()).await? {
-                    Some(behind) => app.store.account(&behind.account_uid).await?,
-                    None => None,
-                }
-            }
-        };
-        let uid = account.filter(|account| account.disabled_at.is_none()).map(|a| a.uid);
-        let granted =
-            app.store.consent(uid.as_deref().unwrap_or_default(), &registration.client_id).await?;
-        let may_ask = registration.first_party
-            || granted.is_some_and(|granted| granted.implies(&own_scope()));
-        Ok(uid.filter(|_| may_ask))
-    }
-}
-
-fn own_scope() -> Scope {
-    Scope::parse(SCOPE).unwrap_or_default()
 }
 
 /// The header `Idempotency-Key`: under the same one the same operation is answered again.
@@ -173,7 +95,7 @@ fn is_key(text: &str) -> bool {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Waiting {
+pub(super) struct Told {
     operation_id: String,
     wait_secret: String,
     web_socket_id: String,
@@ -192,16 +114,28 @@ pub(super) async fn ask(
     credentials: Credentials,
     key: IdempotencyKey,
     body: JsonBody<Asked>,
-) -> Result<(Status, Json<Waiting>), Problem> {
+) -> Result<(Status, Json<Told>), Problem> {
     let checked = body.0.check()?;
     let client = credentials.verify(app).await?;
-    if !client.registration.scope.implies(&own_scope()) {
+    let client_id = &client.registration.client_id;
+    if !client.registration.scope.implies_name(SCOPE) {
         let text = "This client is not registered for the scope `operations`.";
         return Err(Problem::new(Status::Forbidden, "unauthorized_client", text));
     }
-    app.limits.operation(&client.registration.client_id, checked.who.text())?;
-    let account_uid = checked.who.account(app, &client).await?;
-    match write(app, &client, &checked, account_uid.as_deref(), key.0.as_deref()).await? {
+    checked.whom.may_be_named_by(&client)?;
+    // Who only lost the answer gets it again, whatever the limits say.
+    let before = match &key.0 {
+        Some(key) => app.store.repeated_operation(client_id, key, &checked.request_hash).await?,
+        None => None,
+    };
+    let added = match before {
+        Some(before) => before,
+        None => {
+            app.limits.operation(client_id, checked.whom.text())?;
+            write(app, &client, &checked, key.0.as_deref()).await?
+        }
+    };
+    match added {
         Added::New(operation) => Ok((Status::Created, Json(told(app, &operation)))),
         Added::Same(operation) => Ok((Status::Ok, Json(told(app, &operation)))),
         Added::Different => Err(Problem::new(
@@ -216,15 +150,15 @@ async fn write(
     app: &App,
     client: &Client,
     checked: &Checked,
-    account_uid: Option<&str>,
     key: Option<&str>,
 ) -> Result<Added, Problem> {
+    let account_uid = checked.whom.account(app, client).await?;
     let (id, now) = (random::id(), app.now());
     let new = NewOperation {
         id: &id,
         wait_secret: &app.wait_secret(&id).hash(),
         client_id: &client.registration.client_id,
-        account_uid,
+        account_uid: account_uid.as_deref(),
         question: &checked.question,
         number: random_number(),
         idempotency_key: key,
@@ -240,16 +174,15 @@ fn random_number() -> i64 {
     10 + i64::from(u32::from_be_bytes(random::bytes()) % 90)
 }
 
-fn told(app: &App, operation: &Operation) -> Waiting {
-    let (id, now) = (&operation.id, app.now());
-    let wait_secret: Secret = app.wait_secret(id);
-    Waiting {
+fn told(app: &App, operation: &Operation) -> Told {
+    let id = &operation.id;
+    Told {
         operation_id: id.clone(),
-        wait_secret: wait_secret.reveal(),
+        wait_secret: app.wait_secret(id).reveal(),
         web_socket_id: web_socket_id(id),
         number: operation.number.to_string(),
         verification_uri: page_of(app, id),
-        state: operation.outcome(now).map_or("pending", Outcome::state),
-        expires_in: (operation.expires_at - now).max(0) / SECOND,
+        state: operation.outcome.map_or("pending", Outcome::state),
+        expires_in: (operation.expires_at - app.now()).max(0) / SECOND,
     }
 }

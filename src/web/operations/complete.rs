@@ -55,7 +55,7 @@ pub(super) async fn complete(
     let client = credentials.verify(app).await?;
     let client_id = &client.registration.client_id;
     let (operation, now) = (own(app, id, client_id).await?, app.now());
-    if operation.outcome(now) != Some(Outcome::Confirmed) {
+    if operation.outcome != Some(Outcome::Confirmed) {
         return Ok(Either::Right(Standing::of(app, &operation, now).conflicts()));
     }
     if operation.completed_at.is_some() {

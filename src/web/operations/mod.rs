@@ -6,6 +6,7 @@ mod cancel;
 mod complete;
 mod show;
 mod standing;
+mod whom;
 
 use rocket::{Route, routes};
 
@@ -27,7 +28,7 @@ fn checked(id: &str) -> Result<&str, Problem> {
 
 /// The operation with this id, if this client asked for it.
 async fn own(app: &App, id: &str, client_id: &str) -> Result<Operation, Problem> {
-    app.store.operation_of(id, client_id).await?.ok_or_else(unknown)
+    app.store.operation_of(id, client_id, app.now()).await?.ok_or_else(unknown)
 }
 
 /// The same for an operation that never was, was forgotten, or is another client's.

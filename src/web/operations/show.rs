@@ -29,14 +29,14 @@ pub(super) async fn show(
     // Subscribed first, so that what happens after the look is heard.
     let mut news = app.events.subscribe(Event::Operation(id.to_owned()));
     let operation = own(app, id, client_id).await?;
-    if wait.is_zero() || operation.outcome(app.now()).is_some() {
+    if wait.is_zero() || operation.outcome.is_some() {
         return Ok(Json(Standing::of(app, &operation, app.now())));
     }
     let ended = async {
         loop {
             news.changed().await;
             let operation = own(app, id, client_id).await?;
-            if operation.outcome(app.now()).is_some() {
+            if operation.outcome.is_some() {
                 return Ok::<_, Problem>(operation);
             }
         }

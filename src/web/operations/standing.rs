@@ -41,7 +41,7 @@ pub(super) struct Standing {
 
 impl Standing {
     pub(super) fn of(app: &App, operation: &Operation, now: i64) -> Self {
-        let outcome = operation.outcome(now);
+        let outcome = operation.outcome;
         let (pending, state) = (outcome.is_none(), outcome.map_or("pending", Outcome::state));
         let confirmed = operation.finished_at.filter(|_| state == "confirmed");
         Self {

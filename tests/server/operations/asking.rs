@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, ISSUER, Operation, Setup, TestServer, question};
+use crate::support::{Answer, ISSUER, Operation, SPECS, Setup, TestServer, nonce, question};
 use reqwest::Method;
 use vestibule::domain::operation::web_socket_id;
 
@@ -62,6 +62,9 @@ async fn what_is_asked_must_be_well_formed_before_anything_is_looked_up() {
         with("account", json!({ "loginHint": "" })),
         with("account", json!({ "loginHint": "x".repeat(321) })),
         with("account", json!({ "name": "alice" })),
+        with("account", json!({ "uid": "alice" })),
+        with("account", json!({ "uid": "AB".repeat(16) })),
+        with("account", json!({ "sid": "ab".repeat(32) })),
         with("account", json!("alice")),
         with("title", json!("")),
         with("title", json!("x".repeat(201))),
@@ -149,6 +152,46 @@ async fn the_same_key_gives_the_same_operation() {
     let notes = server.backend("notes").ask_once(&question("alice"), Some("order-1")).await;
     assert_eq!(notes.status, 201, "keys are each client's own");
     assert_ne!(Operation::of(&notes), Operation::of(&first));
+}
+
+#[rocket::async_test]
+async fn whoever_lost_the_answer_gets_it_again_whatever_the_limits_say() {
+    let server = Setup::with_operations().await.with_real_limits().start().await;
+    server.signed_up("alice").await;
+    let wiki = server.backend("wiki");
+    let first = wiki.ask_once(&question("alice"), Some("first")).await;
+    for _ in 0..9 {
+        assert_eq!(wiki.ask(&question("alice")).await.status, 201);
+    }
+    assert_eq!(wiki.ask_once(&question("alice"), Some("new")).await.status, 429);
+    for _ in 0..20 {
+        let again = wiki.ask_once(&question("alice"), Some("first")).await;
+        assert_eq!((again.status, Operation::of(&again)), (200, Operation::of(&first)));
+    }
+}
+
+#[rocket::async_test]
+async fn a_client_that_knows_people_by_identifiers_of_its_own_is_told_to_name_them_otherwise() {
+    let server = server().await;
+    let alice = server.signed_up("alice").await;
+    assert_eq!(alice.consent("specs", "allow").await.status, 303);
+    let specs = server.backend("specs");
+    let nonce = nonce();
+    let payload = alice.mint("specs", SPECS, Some(&nonce)).await;
+    let profile = specs.recover(&payload, Some(&nonce)).await.json();
+    let mut by_uid = question("");
+    by_uid["account"] = json!({ "uid": profile["uid"] });
+    let refused = specs.ask(&by_uid).await;
+    assert_eq!((refused.status, refused.error().as_str()), (400, "invalid_request"));
+    assert!(refused.text.contains("`sid`"), "{}", refused.text);
+
+    let mut by_sid = question("");
+    by_sid["account"] = json!({ "sid": profile["sid"] });
+    let asked = Operation::of(&specs.ask(&by_sid).await);
+    assert_eq!(alice.look_at(&asked.id).await.status, 200, "she is asked");
+    let notes = server.backend("notes").ask(&by_sid).await;
+    let asked = Operation::of(&notes);
+    assert_eq!(alice.look_at(&asked.id).await.status, 404, "another client's handle names nobody");
 }
 
 #[rocket::async_test]

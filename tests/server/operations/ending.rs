@@ -141,25 +141,98 @@ async fn fifty_completions_at_once_give_one_result() {
 }
 
 #[rocket::async_test]
-async fn the_person_must_have_signed_in_lately_on_a_session_that_lives() {
+async fn once_somebody_was_told_that_time_ran_out_nothing_else_comes_of_it() {
+    let server = server().await;
+    server.signed_up("alice").await;
+    let wiki = server.backend("wiki");
+    for look in 0..3 {
+        let asked = wiki.asked("alice").await;
+        let before = server.clock.now() + 5 * MINUTE - 1;
+        let told = match look {
+            0 => server
+                .store
+                .waiting(&asked.id, before + 1)
+                .await
+                .expect("it is there")
+                .map(|row| row.outcome),
+            1 => server
+                .store
+                .operation_of(&asked.id, "wiki", before + 1)
+                .await
+                .expect("it is there")
+                .map(|row| row.outcome),
+            _ => {
+                let uid = server.uid_of("alice").await;
+                let found = server.store.operation_for(&asked.id, &uid, before + 1).await;
+                found.expect("the database").map(|row| row.outcome)
+            }
+        };
+        assert_eq!(told, Some(Some(Outcome::Expired)));
+        // Another node's clock, or a request that had to wait for the database, is behind.
+        let refused = server.store.finish_operation(&asked.id, Outcome::Refused, before).await;
+        assert!(!refused.expect("the database"));
+        assert!(!confirms(&server, &asked.id, "alice", "alice", before).await);
+    }
+}
+
+/// Whether somebody's session may confirm an operation for an account at this moment.
+async fn confirms(server: &TestServer, id: &str, account: &str, session: &str, now: i64) -> bool {
+    let by = Confirmation {
+        account_uid: &server.uid_of(account).await,
+        session_id: &server.session_id_of(session).await,
+        number_matched: false,
+    };
+    server.store.confirm_operation(id, &by, now).await.expect("the database")
+}
+
+#[rocket::async_test]
+async fn only_the_asked_person_confirms_and_on_an_own_session() {
     let server = server().await;
     server.signed_up("alice").await;
     server.signed_up("bob").await;
-    let asked = server.backend("wiki").asked("alice").await;
-    let session_of_bob = server.session_id_of("bob").await;
-    let (uid, session) = (server.uid_of("alice").await, server.session_id_of("alice").await);
-    let confirms = async |uid: &str, session_id: &str| {
-        let by = Confirmation { account_uid: uid, session_id, number_matched: false };
-        let done = server.store.confirm_operation(&asked.id, &by, server.clock.now()).await;
-        done.expect("the database")
-    };
-    let uid_of_bob = server.uid_of("bob").await;
-    assert!(!confirms(&uid_of_bob, &session_of_bob).await, "not the person who is asked");
-    assert!(!confirms(&uid, &session_of_bob).await, "not that person's session");
-    server.clock.advance(5 * MINUTE - 30 * SECOND);
-    let later = server.backend("wiki").asked("alice").await;
-    server.clock.advance(30 * SECOND);
+    let (asked, now) = (server.backend("wiki").asked("alice").await, server.clock.now());
+    for (account, session) in [("bob", "bob"), ("alice", "bob"), ("bob", "alice")] {
+        assert!(!confirms(&server, &asked.id, account, session, now).await, "{account} {session}");
+    }
+    assert!(confirms(&server, &asked.id, "alice", "alice", now).await);
+    assert!(!confirms(&server, &asked.id, "alice", "alice", now).await, "once");
+}
+
+#[rocket::async_test]
+async fn a_sign_in_is_good_for_five_minutes() {
+    let server = server().await;
+    server.signed_up("alice").await;
+    let signed_in = server.clock.now();
+    server.clock.advance(4 * MINUTE);
+    let (late, in_time) =
+        (server.backend("wiki").asked("alice").await, server.backend("wiki").asked("alice").await);
+    let end = signed_in + 5 * MINUTE;
+    assert!(!confirms(&server, &late.id, "alice", "alice", end).await);
+    assert!(confirms(&server, &in_time.id, "alice", "alice", end - 1).await);
+}
+
+#[rocket::async_test]
+async fn a_session_that_ended_in_that_very_moment_confirms_nothing() {
+    let server = server().await;
+    server.signed_up("alice").await;
+    let (asked, now) = (server.backend("wiki").asked("alice").await, server.clock.now());
+    let session = server.session_id_of("alice").await;
+    let uid = server.uid_of("alice").await;
     let by = Confirmation { account_uid: &uid, session_id: &session, number_matched: false };
-    let old = server.store.confirm_operation(&later.id, &by, server.clock.now()).await;
-    assert!(!old.expect("the database"), "signed in five minutes ago");
+    let ends = [
+        ("UPDATE sessions SET finished_at = 1", "UPDATE sessions SET finished_at = NULL"),
+        (
+            "UPDATE sessions SET idle_expires_at = 1",
+            "UPDATE sessions SET idle_expires_at = expires_at",
+        ),
+        ("UPDATE sessions SET expires_at = 1", "UPDATE sessions SET expires_at = idle_expires_at"),
+        ("UPDATE accounts SET disabled_at = 1", "UPDATE accounts SET disabled_at = NULL"),
+    ];
+    for (end, back) in ends {
+        server.database.execute(end).await;
+        let confirmed = server.store.confirm_operation(&asked.id, &by, now).await;
+        assert!(!confirmed.expect("the database"), "{end}");
+        server.database.execute(back).await;
+    }
+    assert!(server.store.confirm_operation(&asked.id, &by, now).await.expect("the database"));
 }

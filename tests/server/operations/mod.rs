@@ -8,3 +8,4 @@ mod failed_sign_ins;
 mod list;
 mod nobody;
 mod numbers;
+mod waiting_pages;
