@@ -101,6 +101,7 @@ fn jobs(config: &Config, app: &App) -> Result<Jobs, StartError> {
             outgoing,
             issuer: app.issuer.clone(),
             pairwise_salt: app.pairwise_salt.clone(),
+            events: app.events.clone(),
             under_way: UnderWay::default(),
         },
         store,

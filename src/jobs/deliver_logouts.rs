@@ -13,6 +13,7 @@ use crate::domain::logout::{Claims, TYPE, is_heard, is_refused, next_try};
 use crate::domain::origin::Origin;
 use crate::domain::signing::Algorithm;
 use crate::domain::subject::subject;
+use crate::events::{Event, Events};
 use crate::keys::Keys;
 use crate::outgoing::Outgoing;
 use crate::random;
@@ -45,6 +46,8 @@ pub struct Logouts {
     pub issuer: Origin,
     /// Mixed into the identifiers that clients of another organisation see.
     pub pairwise_salt: Vec<u8>,
+    /// Says on every node that sessions ended.
+    pub events: Events,
     /// What is being delivered.
     pub under_way: UnderWay,
 }
@@ -59,7 +62,7 @@ impl Logouts {
     /// Announces what ended, takes on what is due, calls the clients, and writes what came of it:
     /// one batch. How many calls were made.
     pub async fn deliver(&self) -> Result<usize, StoreError> {
-        while self.store.announce_ended_sessions(self.clock.now(), ANNOUNCED).await? {
+        while self.announce().await? {
             // The writer serves everybody: let others have it between two batches.
             tokio::task::yield_now().await;
         }
@@ -81,6 +84,14 @@ impl Logouts {
         });
         join_all(calls).await.into_iter().collect::<Result<(), _>>()?;
         Ok(taken.len())
+    }
+
+    /// Announces what ended, whoever ended it; true when there may be more.
+    async fn announce(&self) -> Result<bool, StoreError> {
+        let announced = self.store.announce_ended_sessions(self.clock.now(), ANNOUNCED).await?;
+        let events = announced.accounts.into_iter().map(Event::Sessions).collect();
+        self.events.publish_all(events).await;
+        Ok(announced.more)
     }
 
     /// Calls one client, with all its deliveries at once. If it does not hear, what else is due for

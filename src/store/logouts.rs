@@ -1,6 +1,8 @@
 //! Sessions that ended, and what is to be delivered to the clients that had them. Any node does
 //! any of it: what one has taken, no other takes.
 
+use std::collections::BTreeSet;
+
 use sqlx::FromRow;
 
 use super::registrations::Registrations;
@@ -30,6 +32,15 @@ pub struct Delivery {
     pub next_try_at: i64,
 }
 
+/// What came of a look for sessions that ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// Whose sessions they were, by uid; each once.
+    pub accounts: Vec<String>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
 #[derive(FromRow)]
 struct EndedRow {
     sid: String,
@@ -48,7 +59,7 @@ impl EndedRow {
     }
 }
 
-const ENDED_SESSIONS: &str = "SELECT id FROM sessions WHERE finished_at IS NOT NULL \
+const ENDED_SESSIONS: &str = "SELECT id, account_uid FROM sessions WHERE finished_at IS NOT NULL \
     AND announced_at IS NULL AND finished_at <= $1 ORDER BY finished_at, id LIMIT $2";
 const ANNOUNCE_SESSION: &str =
     "UPDATE sessions SET announced_at = $2 WHERE id = $1 AND announced_at IS NULL";
@@ -96,31 +107,38 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
 
 impl Store {
     /// Ends what clients have of sessions that ended, and notes for each client that wants to hear
-    /// of it what is to be delivered. `limit` is how much of each is done in one transaction; true
-    /// when there may be more.
-    pub async fn announce_ended_sessions(&self, now: i64, limit: i64) -> Result<bool> {
+    /// of it what is to be delivered. `limit` is how much of each is done in one transaction. Of
+    /// several nodes that look at the same time one announces an end.
+    pub async fn announce_ended_sessions(&self, now: i64, limit: i64) -> Result<Announced> {
         let sessions = self.announce_sessions(now, limit).await?;
         let sids = self.announce_sids(now, limit).await?;
-        Ok(sessions >= limit || sids >= limit)
+        Ok(Announced { more: sessions.more || sids >= limit, ..sessions })
     }
 
-    async fn announce_sessions(&self, now: i64, limit: i64) -> Result<i64> {
-        let ended: Vec<(String,)> = on!(self, read, db => sqlx::query_as(ENDED_SESSIONS)
+    async fn announce_sessions(&self, now: i64, limit: i64) -> Result<Announced> {
+        let ended: Vec<(String, String)> = on!(self, read, db => sqlx::query_as(ENDED_SESSIONS)
             .bind(now).bind(limit).fetch_all(db).await)?;
         let late: Vec<(String,)> = on!(self, read, db => sqlx::query_as(LATE_SIDS)
             .bind(now - JUST_NOW).bind(now).bind(limit).fetch_all(db).await)?;
         if ended.is_empty() && late.is_empty() {
-            return Ok(0);
+            return Ok(Announced::default());
         }
+        let more = i64::try_from(ended.len()).unwrap_or(limit) >= limit;
+        let mut accounts = BTreeSet::new();
         in_transaction!(self, tx => {
-            for (id,) in &ended {
-                sqlx::query(ANNOUNCE_SESSION).bind(id).bind(now).execute(&mut *tx).await?;
+            for (id, account_uid) in &ended {
+                let is_ours = sqlx::query(ANNOUNCE_SESSION).bind(id).bind(now)
+                    .execute(&mut *tx).await?.rows_affected() == 1;
+                if is_ours {
+                    accounts.insert(account_uid.clone());
+                }
             }
-            for (id,) in ended.iter().chain(&late) {
+            let ended = ended.iter().map(|(id, _)| id);
+            for id in ended.chain(late.iter().map(|(id,)| id)) {
                 sqlx::query(FINISH_SIDS).bind(id).bind(now).execute(&mut *tx).await?;
             }
         });
-        Ok(i64::try_from(ended.len()).unwrap_or(limit))
+        Ok(Announced { accounts: accounts.into_iter().collect(), more })
     }
 
     async fn announce_sids(&self, now: i64, limit: i64) -> Result<i64> {

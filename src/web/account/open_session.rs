@@ -3,6 +3,7 @@
 use rocket::http::CookieJar;
 
 use crate::domain::secret::Secret;
+use crate::events::Event;
 use crate::store::sessions::NewSession;
 use crate::web::app::App;
 use crate::web::cookies;
@@ -42,9 +43,11 @@ impl Opening {
         Ok(Self { secret, none_secret, account_uid: account_uid.to_owned(), new })
     }
 
-    /// Hands the secrets to the browser, once the database has the session.
-    pub(super) fn hand_over(&self, jar: &CookieJar<'_>) {
+    /// Hands the secrets to the browser, once the database has the session, and tells those who
+    /// wait for it.
+    pub(super) async fn hand_over(&self, app: &App, jar: &CookieJar<'_>) {
         cookies::set_session(jar, &self.secret, self.none_secret.as_ref(), self.new.kept);
+        app.events.publish(Event::Sessions(self.account_uid.clone())).await;
     }
 }
 

@@ -111,6 +111,6 @@ async fn change(
         return Err(wrong());
     }
     app.wake.ring();
-    opening.hand_over(jar);
+    opening.hand_over(app, jar).await;
     Ok(())
 }

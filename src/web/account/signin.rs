@@ -100,7 +100,7 @@ pub(super) async fn submit(
     }
     match open(app, &visitor, &peer, &login, &password, keep).await {
         Ok(opened) => {
-            opened.hand_over(jar);
+            opened.hand_over(app, jar).await;
             remember_device(app, jar, &visitor.cookies, &opened.account_uid).await?;
             Ok(Either::Right(Redirect::to(to.address(&app.issuer))))
         }

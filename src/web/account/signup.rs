@@ -107,7 +107,7 @@ pub(super) async fn submit(
     let old = visitor.signed_in.as_ref().map(|who| &who.session);
     app.store.add_session(&account.uid, &hash, &opening.new, old, app.now()).await?;
     old.inspect(|_| app.wake.ring());
-    opening.hand_over(jar);
+    opening.hand_over(app, jar).await;
     remember_device(app, jar, &visitor.cookies, &account.uid).await?;
     Ok(Either::Right(Redirect::to(to.address(&app.issuer))))
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rocket::tokio;
 use vestibule::domain::origin::Origin;
 use vestibule::domain::seal::SealingKey;
+use vestibule::events::Events;
 use vestibule::jobs::{Logouts, UnderWay};
 use vestibule::keys::Keys;
 use vestibule::outgoing::Outgoing;
@@ -73,6 +74,7 @@ impl World {
             outgoing: Outgoing::new(&[]).expect("a client"),
             issuer: Origin::parse(ISSUER).expect("an origin"),
             pairwise_salt: salt.expect("it has a salt"),
+            events: Events::default(),
             under_way: UnderWay::default(),
         }
     }
