@@ -2,6 +2,7 @@
 //! nodes; a fairing runs them until the server stops.
 
 mod deliver_logouts;
+mod operations;
 mod purge;
 mod under_way;
 mod wake;
@@ -17,6 +18,7 @@ use crate::limits::Limits;
 use crate::store::Store;
 
 pub use deliver_logouts::Logouts;
+pub use operations::{Sweep, end_operations};
 pub use purge::purge;
 pub use under_way::UnderWay;
 pub use wake::Wake;
@@ -52,6 +54,8 @@ impl Fairing for Jobs {
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         tokio::spawn(run(self.clone(), rocket.shutdown()));
         tokio::spawn(listen(self.events.clone(), rocket.shutdown()));
+        let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
+        tokio::spawn(operations::run(store, events, clock, rocket.shutdown()));
         let (logouts, wake) = (self.logouts.clone(), self.wake.clone());
         tokio::spawn(deliver_logouts::run(logouts, wake, rocket.shutdown()));
     }

@@ -1,7 +1,6 @@
 //! What the processes that share a PostgreSQL tell each other. Messages are not kept: who does not
 //! listen does not hear them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
@@ -86,9 +85,7 @@ impl Listener {
             let Some(message) = next?? else {
                 return Err(StoreError::new("the connection that listens was lost"));
             };
-            // The driver panics at what is no UTF-8, which a database of another encoding may send.
-            let text = catch_unwind(AssertUnwindSafe(|| message.payload().to_owned()));
-            return Ok(text.unwrap_or_default());
+            return Ok(message.payload().to_owned());
         }
     }
 

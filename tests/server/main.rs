@@ -16,6 +16,7 @@ mod consent;
 mod consent_scope;
 mod cookies;
 mod ended_payloads;
+mod events;
 mod forms;
 mod framing;
 mod headers;
