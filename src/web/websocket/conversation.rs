@@ -8,12 +8,13 @@ use rocket_ws::stream::DuplexStream;
 use std::future::pending;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::connect::{Connect, wrong_secret};
 use super::crowd::Place;
 use super::ending::{Ending, closing};
 use super::fault::{Fault, INTERNAL, POLICY, REPLACED};
 use super::pulse::{Due, Pulse};
-use super::session::{Connect, Parting, Session, Step, wrong_secret};
-use crate::domain::operation::web_socket_id;
+use super::session::{Parting, Session, Step};
+use crate::domain::operation::{Outcome, web_socket_id};
 use crate::domain::origin::Origin;
 use crate::domain::secret::SecretHash;
 use crate::events::{Event, Subscription};
@@ -185,7 +186,7 @@ impl<'r> Conversation<'r> {
             self.session.replaced();
             return Err(Fault::new(REPLACED, "replaced").into());
         }
-        let messages = self.session.saw(waiting.outcome.map(|outcome| outcome.auth_result()));
+        let messages = self.session.saw(waiting.outcome.map(Outcome::auth_result));
         self.send_all(messages).await
     }
 
@@ -279,7 +280,7 @@ async fn give_up(app: &App, page: &Page, parting: Parting) -> Result<(), StoreEr
         Parting::Left => app.store.page_left(id, registration, app.now()).await?,
         Parting::Closed => {
             if app.store.finish_by_page(id, registration, app.now()).await? {
-                app.events.publish(Event::Operation(id.to_owned())).await;
+                app.operation_ended(id).await;
             }
         }
     }

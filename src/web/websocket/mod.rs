@@ -3,11 +3,13 @@
 //! | part | what it knows |
 //! |---|---|
 //! | `handshake` | which requests become a socket |
+//! | `connect` | what the first frame must have |
 //! | `session` | what is said, as a state machine without a socket |
 //! | `pulse` | when to let oneself be heard, and when the other side is gone |
 //! | `conversation` | the loop that joins them with the socket, the store and the bus |
 //! | `crowd` | how many sockets each operation has |
 
+mod connect;
 mod conversation;
 mod crowd;
 mod ending;
@@ -31,7 +33,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 #[get("/websocket")]
-fn open<'r>(app: &'r State<App>, handshake: Handshake, shutdown: Shutdown) -> Upgrade<'r> {
+fn open(app: &State<App>, handshake: Handshake, shutdown: Shutdown) -> Upgrade<'_> {
     let Handshake { socket, origin, device } = handshake;
     Upgrade(socket.channel(move |stream| {
         Box::pin(async move {
