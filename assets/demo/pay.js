@@ -1,24 +1,31 @@
 // @ts-check
 // The payments page, in a frame of the shop's page. It says that it is ready, is handed a token and the number of an
-// order, and asks its own server what they come to.
+// order, and asks its own server what they come to. Before any money is taken, the payer confirms at the accounts
+// site; this page waits for that, and its server looks at what was signed.
 //
 // The token is in a variable of this page and goes to this site's own server: never into an address or into storage.
 
+import { confirming } from './confirming.js';
 import { showFacts } from './facts.js';
 import { guard } from './in_sight.js';
+import { connectionText, endedText, minutes } from './pay_words.js';
 
 /** @typedef {import('./facts.js').Facts} Facts */
+/** @typedef {import('./confirming.js').Asked} Asked */
+/** @typedef {import('./confirming.js').Standing} Standing */
 /**
- * @typedef {{ payer: string, shop: string, title: string, quantity: number, cents: number, amount: string }} Seen
+ * @typedef {{ payer: string, shop: string, title: string, quantity: number, cents: number, amount: string,
+ *   asked: Asked | null }} Seen
  * @typedef {{ receipt: string, amount: string }} Paid
+ * @typedef {'waiting' | 'alone' | 'ready' | 'confirm' | 'taking' | 'ended' | 'refused' | 'done'} Pane
  */
 /**
  * @template T
  * @typedef {{ good?: T, refused?: { code: string, text: string }, facts?: Facts | null }} Answer
  */
 
-/** How long this site's own server may take, in milliseconds. */
-const PATIENCE = 15_000;
+/** How long this site's own server may take, in milliseconds: longer than it waits for an answer itself. */
+const PATIENCE = 20_000;
 
 /**
  * The element, which the template has.
@@ -34,23 +41,30 @@ function find(selector, type) {
 }
 
 const { shop = '' } = find('[data-shop]', HTMLElement).dataset;
+const { accounts = '' } = document.body.dataset;
 const button = find('[data-pay]', HTMLButtonElement);
 const hint = find('[data-guard-hint]', HTMLElement);
 let guarded = guard(button, hint);
 
 /** What is being paid. @type {{ token: string, order: string, cents: number } | null} */
 let due = null;
+/** @type {import('./confirming.js').Confirming | null} */
+let following = null;
 let asked = 0;
+/** Whether a token that ended while the payer was busy may be swapped for a new one. */
+let renewable = false;
 
 /** @param {string} name @param {string} text */
 function say(name, text) {
-  for (const part of document.querySelectorAll(`[data-say="${name}"]`)) part.textContent = text;
+  for (const part of document.querySelectorAll(`[data-say="${name}"]`)) {
+    if (part.textContent !== text) part.textContent = text;
+  }
 }
 
-/** @param {'waiting' | 'alone' | 'ready' | 'refused' | 'done'} state @param {string} [news] */
-function show(state, news = '') {
+/** @param {Pane} pane @param {string} [news] */
+function show(pane, news = '') {
   for (const part of document.querySelectorAll('[data-state]')) {
-    part.toggleAttribute('hidden', part.getAttribute('data-state') !== state);
+    part.toggleAttribute('hidden', part.getAttribute('data-state') !== pane);
   }
   find('[data-news]', HTMLElement).textContent = news;
 }
@@ -72,8 +86,15 @@ async function ask(path, question) {
   return answer ?? { refused: { code: 'unreachable', text: 'Pay cannot be reached. Try again in a moment.' } };
 }
 
+/** Nobody waits any more; what is still open is taken back. */
+function leave() {
+  following?.stop();
+  following = null;
+}
+
 /** @param {Answer<unknown>} answer */
 function refuse({ refused, facts }) {
+  leave();
   due = null;
   say('refusal', refused?.text ?? '');
   token(facts);
@@ -90,8 +111,7 @@ function token(facts) {
 /** What a token and an order come to; of several, only the last counts. @param {string} given @param {string} order */
 async function look(given, order) {
   const turn = ++asked;
-  due = null;
-  show('waiting');
+  if (!following) show('waiting');
   /** @type {Answer<Seen>} */
   const answer = await ask('/checkout/look', { token: given, order });
   if (turn !== asked) return;
@@ -106,28 +126,106 @@ async function look(given, order) {
   say('shop', seen.shop);
   say('payer', seen.payer);
   token(answer.facts);
+  if (seen.asked) {
+    confirm(seen.asked);
+    return;
+  }
+  leave();
   show('ready', `${seen.amount} to be paid by ${seen.payer}`);
   guarded.arm();
 }
 
-async function pay() {
+/** Lets the payer be asked. */
+async function press() {
+  if (!due) return;
+  const turn = ++asked;
+  const { checked: brief } = find('[data-brief]', HTMLInputElement);
+  guarded.stop();
+  /** @type {Answer<Asked>} */
+  const answer = await ask('/checkout/ask', { ...due, brief });
+  guarded = guard(button, hint);
+  if (turn !== asked) return;
+  if (answer.good) confirm(answer.good);
+  else refuse(answer);
+}
+
+/** Waits for the payer, unless they are being waited for already. @param {Asked} question */
+function confirm(question) {
+  if (question.state === 'confirmed') {
+    leave();
+    take();
+    return;
+  }
+  if (following?.operationId === question.operationId) return;
+  leave();
+  renewable = true;
+  say('number', question.number);
+  find('[data-open]', HTMLAnchorElement).href = question.verificationUri;
+  show('confirm', 'Waiting for your answer on the accounts site');
+  following = confirming(accounts, question, {
+    ask: async () => {
+      /** @type {Answer<Standing>} */
+      const answer = await ask('/checkout/state', { token: due?.token, order: due?.order });
+      const code = answer.refused?.code;
+      if (code === 'not_for_pay' && renewable) renew();
+      else if (code !== undefined && code !== 'unreachable') refuse(answer);
+      return answer;
+    },
+    show(view) {
+      say('connection', connectionText(view));
+      say('left', minutes(view.left));
+    },
+    end: concluded,
+  });
+}
+
+/** @param {Standing} standing */
+function concluded(standing) {
+  following = null;
+  if (standing.state === 'confirmed') {
+    take();
+    return;
+  }
+  const { text, next } = endedText(standing);
+  say('ended', text);
+  say('next', next);
+  show('ended');
+}
+
+/** Lets this site's own server see that it was confirmed, and take the money. */
+async function take() {
   const paying = due;
   if (!paying) return;
   const turn = ++asked;
-  due = null;
-  guarded.stop();
+  show('taking', 'Confirmed');
   /** @type {Answer<Paid>} */
   const answer = await ask('/checkout/pay', paying);
-  guarded = guard(button, hint);
   if (answer.good) {
+    due = null;
     say('paid', answer.good.amount);
     say('receipt', answer.good.receipt);
     show('done', 'Paid');
     // A reason for the shop's page to ask its own server, which has heard it from ours.
     window.parent.postMessage({ type: 'pay.done', order: paying.order }, shop);
+  } else if (turn === asked && answer.refused?.code === 'not_for_pay' && renewable) {
+    renew();
   } else if (turn === asked) {
     refuse(answer);
   }
+}
+
+/** Takes the question back. */
+async function cancel() {
+  const given = due;
+  if (!given) return;
+  leave();
+  const turn = ++asked;
+  show('waiting');
+  /** @type {Answer<Standing>} */
+  const answer = await ask('/checkout/cancel', given);
+  if (turn !== asked) return;
+  if (answer.good) concluded(answer.good);
+  else refuse(answer);
 }
 
 /** Only the page around is heard, and only when it is the shop's. @param {MessageEvent} event */
@@ -137,14 +235,21 @@ function listen({ source, origin, data }) {
   if (type === 'pay.token' && typeof given === 'string' && typeof order === 'string') look(given, order);
 }
 
+/** The token may have come to its end while the payer read. With a new one it goes on from here. */
+function renew() {
+  renewable = false;
+  begin();
+}
+
 /** Asks the page around for a token. */
 function begin() {
-  show('waiting');
+  if (!following) show('waiting');
   window.parent.postMessage({ type: 'pay.ready' }, shop);
 }
 
 window.addEventListener('message', listen);
-button.addEventListener('click', pay);
-find('[data-again]', HTMLElement).addEventListener('click', begin);
+button.addEventListener('click', press);
+find('[data-cancel]', HTMLElement).addEventListener('click', cancel);
+for (const again of document.querySelectorAll('[data-again]')) again.addEventListener('click', begin);
 if (window.parent === window) show('alone');
 else begin();

@@ -15,8 +15,8 @@ import { read, write } from './stomp_frame.js';
 
 /** How long it may take to connect and register, in milliseconds. */
 export const PATIENCE_MS = 10_000;
-/** The server sends something each ten seconds; after twice that nobody is there. */
-export const SILENCE_MS = 20_000;
+/** The server sends something each ten seconds; after more than twice that nobody is there. */
+export const SILENCE_MS = 25_000;
 /** The first pause before it is tried again, and the longest: each is twice the one before. */
 export const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_PAUSE_MS = 8_000;

@@ -5,7 +5,7 @@ import { browserFor, startFamily } from '../support/family.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob } from '../support/server.js';
-import { buy, isPaid, orderShown, pay, payFrame, payable, refusedBy } from '../support/shop.js';
+import { answer, asked, buy, isPaid, openQuestion, orderShown, pay, payFrame, payable, press, refusedBy } from '../support/shop.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -181,6 +181,18 @@ test('shop and pay look well and have nothing that axe-core finds', async (t) =>
     await tab.getByRole('button', { name: 'Try with a token without the scope' }).click();
     await refusedBy(tab, 'it cannot pay');
   });
+  await payFrame(tab).getByRole('button', { name: 'Begin again' }).press('Enter');
+  await look('shop-order-asked', async () => {
+    await press(tab);
+    await asked(tab);
+  });
+  const question = await openQuestion(tab);
+  await look('shop-order-not-confirmed', async () => {
+    await answer(question, 'Refuse');
+    await tab.bringToFront();
+    await refusedBy(tab, 'You refused it');
+  });
+  await question.close();
   await look('shop-order-paid', async () => {
     await payFrame(tab).getByRole('button', { name: 'Begin again' }).press('Enter');
     await pay(tab);

@@ -5,7 +5,9 @@ import { alice, knows, knowsNobody, startDemo } from '../support/demo.js';
 import { browserFor } from '../support/family.js';
 import { heardInSilence, refusedFrame } from '../support/framing.js';
 import { fillSignIn, fillSignUp, isSignedIn, signIn, signOut } from '../support/people.js';
-import { buy, buyAs, isPaid, orderShown, pay, payFrame, payable, refusedBy } from '../support/shop.js';
+import {
+  approve, asked, buy, buyAs, isPaid, openQuestion, orderShown, pay, payFrame, payable, press, refusedBy,
+} from '../support/shop.js';
 import { startSites } from '../support/sites.js';
 import { silence, until } from '../support/until.js';
 
@@ -101,7 +103,7 @@ test('an order is paid once, and as it was seen', async (t) => {
   await second.getByLabel('Pieces').fill('2');
   await second.getByRole('button', { name: 'Change' }).click();
   await second.getByText('€24.80').first().waitFor();
-  await pay(first);
+  await press(first);
   await refusedBy(first, 'it costs €24.80 now, not €12.40');
 
   await payFrame(first).getByRole('button', { name: 'Begin again' }).press('Enter');
@@ -111,7 +113,7 @@ test('an order is paid once, and as it was seen', async (t) => {
   await pay(first);
   await isPaid(first);
   await second.bringToFront();
-  await pay(second);
+  await press(second);
   await refusedBy(second, 'has been paid already');
   await second.reload();
   await isPaid(second);
@@ -173,7 +175,7 @@ test('a sign-out at accounts ends the session of the shop, and the token that pa
   await signOut(accounts, demo.accounts);
 
   await tab.bringToFront();
-  await pay(tab);
+  await press(tab);
   await refusedBy(tab, 'or it has ended');
   // Its backend was told by the accounts server's: nothing of this browser had a part in it.
   await until('the shop to hear of it', async () => {
@@ -257,18 +259,22 @@ const storages = (frame) => frame.evaluate(async () => JSON.stringify({
   page: document.documentElement.outerHTML,
 }));
 
-test('no token stands in an address, in storage, in a page or in the log', async (t) => {
+test('no token and no wait secret stands in an address, in storage, in a page or in the log', async (t) => {
   const chromium = await browserFor(t);
   const tab = await chromium.tab();
   /** @type {string[]} */
   const places = [];
   /** @type {Promise<string>[]} */
   const handed = [];
+  /** @type {Promise<string>[]} */
+  const waited = [];
   chromium.context.on('request', (request) => {
     places.push(request.url(), JSON.stringify(request.headers()));
   });
   chromium.context.on('response', (response) => {
-    if (new URL(response.url()).pathname.endsWith('/token')) handed.push(response.json().then(({ token }) => token));
+    const { pathname } = new URL(response.url());
+    if (pathname.endsWith('/token')) handed.push(response.json().then(({ token }) => token));
+    if (pathname === '/checkout/ask') waited.push(response.json().then(({ good }) => good.waitSecret));
   });
   await buyAs(tab, demo, 'Twelve Postcards', alice);
   await payable(tab);
@@ -276,17 +282,23 @@ test('no token stands in an address, in storage, in a page or in the log', async
   await refusedBy(tab, 'not aimed at Pay');
   for (const frame of tab.frames()) places.push(await storages(frame));
   await tab.getByRole('button', { name: 'Back to the right one' }).click();
-  await pay(tab);
+  await press(tab);
+  await asked(tab);
+  for (const frame of tab.frames()) places.push(await storages(frame));
+  const question = await openQuestion(tab);
+  places.push(await storages(question.mainFrame()));
+  await approve(question);
   await isPaid(tab);
   for (const frame of tab.frames()) places.push(await storages(frame));
   const cookies = (await chromium.cookies()).filter(({ domain }) => domain === new URL(demo.shop).hostname);
   places.push(demo.output(), ...cookies.map(({ value }) => value));
 
   const tokens = await Promise.all(handed);
-  assert.equal(new Set(tokens).size, 3);
-  for (const token of tokens) {
+  const secrets = await Promise.all(waited);
+  assert.deepEqual([new Set(tokens).size, secrets.length], [3, 1]);
+  for (const token of [...tokens, ...secrets]) {
     assert.match(token, /^[0-9a-f]{64}$/);
-    for (const place of places) assert.ok(!place.includes(token), `a token stands in ${place.slice(0, 200)}`);
+    for (const place of places) assert.ok(!place.includes(token), `a secret stands in ${place.slice(0, 200)}`);
   }
   assert.deepEqual(cookies.map(({ name }) => name).sort(), ['__Host-shop', '__Host-shop-visit']);
   for (const { name, httpOnly, secure, sameSite } of cookies) {

@@ -43,11 +43,48 @@ export async function payable(page) {
   await payFrame(page).locator('button[data-pay]:enabled').waitFor();
 }
 
-/** Pays what pay's frame shows. @param {Page} page */
-export async function pay(page) {
+/** Presses the button of pay's frame: the payer is asked then. @param {Page} page */
+export async function press(page) {
   await payable(page);
   // By key: while two processes lay out a frame that is still moving, a click can miss the button.
   await payFrame(page).getByRole('button', { name: 'Pay' }).press('Enter');
+}
+
+/** Until pay's frame waits for the payer's answer, by its socket. @param {Page} page */
+export const asked = (page) => payFrame(page).getByText('Waiting for your answer', { exact: true }).waitFor();
+
+/** The number that pay's frame shows. @param {Page} page */
+export const numberShown = (page) => payFrame(page).locator('[data-say="number"]').innerText();
+
+/** Opens the page on which the payer answers, as pay's frame offers it. @param {Page} page */
+export async function openQuestion(page) {
+  const opening = page.context().waitForEvent('page');
+  await payFrame(page).getByRole('link', { name: 'Confirm in a new window' }).press('Enter');
+  const question = await opening;
+  await question.getByRole('heading', { name: 'Pay asks for your approval' }).waitFor();
+  return question;
+}
+
+/** Answers on the accounts server's page. @param {Page} question @param {'Approve' | 'Refuse'} answer */
+export async function answer(question, answer) {
+  await question.bringToFront();
+  await question.getByRole('button', { name: answer }).click();
+}
+
+/** Approves on the accounts server's page, which says so. @param {Page} question */
+export async function approve(question) {
+  await answer(question, 'Approve');
+  await question.getByRole('heading', { name: 'You approved this' }).waitFor();
+}
+
+/** Pays what pay's frame shows: the button, and the answer in another window. @param {Page} page */
+export async function pay(page) {
+  await press(page);
+  await asked(page);
+  const question = await openQuestion(page);
+  await approve(question);
+  await question.close();
+  await page.bringToFront();
 }
 
 /** Until the page of an order says that it is paid. @param {Page} page */
