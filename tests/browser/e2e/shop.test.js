@@ -30,7 +30,7 @@ test('one buys before signing in, signs in, pays, and the order is paid', async 
   const order = await buyAs(tab, demo, 'A Pocket Atlas of Corridors', alice);
   await knows(tab, alice.fullName);
   for (const text of ['€24.50', 'A Pocket Atlas of Corridors', 'Shop', alice.username]) {
-    await payFrame(tab).getByText(text, { exact: true }).waitFor();
+    await payFrame(tab).getByText(text, { exact: true }).filter({ visible: true }).waitFor();
   }
   assert.deepEqual([await fact(tab, 'scope'), await fact(tab, 'audience'), await fact(tab, 'narrowed_by')],
     ['payments', 'pay', 'shop']);

@@ -54,14 +54,15 @@ function driverPort(profile, process) {
 }
 
 /**
- * Starts chromium with a profile of its own.
- * @param {{ thirdPartyCookies?: ThirdPartyCookies }} [options]
+ * Starts chromium with a profile of its own. `lead` leads connections for a host elsewhere.
+ * @param {{ thirdPartyCookies?: ThirdPartyCookies, lead?: { host: string, port: number } }} [options]
  */
-export async function openChromium({ thirdPartyCookies = 'blocked' } = {}) {
+export async function openChromium({ thirdPartyCookies = 'blocked', lead } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'vestibule-chromium.'));
   await writePreferences(profile, thirdPartyCookies);
   // An empty page to begin with: the "new tab" page would still be on its way when playwright attaches.
-  const child = spawn(EXECUTABLE, [...ARGUMENTS, `--user-data-dir=${profile}`, 'about:blank'], {
+  const rules = lead ? [`--host-resolver-rules=MAP ${lead.host} 127.0.0.1:${lead.port}`] : [];
+  const child = spawn(EXECUTABLE, [...ARGUMENTS, ...rules, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: 'ignore',
     // Nothing of the person who runs the tests: neither a home, nor a proxy.
     env: { PATH: process.env.PATH, HOME: profile, LANG: 'C.UTF-8' },

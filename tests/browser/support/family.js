@@ -68,9 +68,10 @@ export async function startFamily() {
  * Lets a test have a browser, which is closed at its end, whatever that is.
  * @param {import('node:test').TestContext} t
  * @param {import('./chromium.js').ThirdPartyCookies} [thirdPartyCookies]
+ * @param {{ host: string, port: number }} [lead] leads connections for a host elsewhere
  */
-export async function browserFor(t, thirdPartyCookies = 'blocked') {
-  const chromium = await openChromium({ thirdPartyCookies });
+export async function browserFor(t, thirdPartyCookies = 'blocked', lead) {
+  const chromium = await openChromium(lead ? { thirdPartyCookies, lead } : { thirdPartyCookies });
   t.after(() => chromium.close());
   return chromium;
 }
