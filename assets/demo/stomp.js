@@ -69,6 +69,8 @@ export function waitFor({ accounts, waitSecret, webSocketId }, tell, world = {})
   let timer;
   let failures = 0;
   let registered = false;
+  /** What the server said before it closed. */
+  let why = '';
 
   /** @param {() => void} act @param {number} ms */
   const after = (act, ms) => {
@@ -108,7 +110,10 @@ export function waitFor({ accounts, waitSecret, webSocketId }, tell, world = {})
       const headers = { destination: '/app/registration', 'content-type': 'application/json' };
       socket?.send(write('SEND', headers, JSON.stringify({ webSocketId })));
     } else if (command === 'ERROR') {
-      finish({ name: 'refused', why: headers.message ?? 'error' });
+      // What it means for the next time is said by the close code that follows.
+      why = headers.message ?? '';
+      registered = false;
+      after(lose, PATIENCE_MS);
     } else if (command === 'MESSAGE') {
       const message = parsed(body);
       if (message.webSocketId !== webSocketId) return;
@@ -136,6 +141,7 @@ export function waitFor({ accounts, waitSecret, webSocketId }, tell, world = {})
     }
     socket = opened;
     registered = false;
+    why = '';
     after(lose, PATIENCE_MS);
     opened.onopen = () => {
       // No heart-beats of our own: timers of a hidden page stand still. The server pings, and browsers answer.
@@ -153,7 +159,7 @@ export function waitFor({ accounts, waitSecret, webSocketId }, tell, world = {})
     };
     opened.onclose = ({ code, reason }) => {
       if (socket !== opened) return;
-      if (FINAL.has(code)) finish({ name: 'refused', why: reason || String(code) });
+      if (FINAL.has(code)) finish({ name: 'refused', why: why || reason || String(code) });
       else lose();
     };
   }

@@ -60,14 +60,14 @@ export async function serve(args, addresses, where) {
   const ended = once(child, 'close');
   const running = () => child.exitCode === null && child.signalCode === null;
 
-  /** Ctrl-C, and then it has to end by itself, and well. */
-  const stop = async () => {
-    if (running()) child.kill('SIGINT');
+  /** Ctrl-C, or what a service manager sends; then it has to end by itself, and well. @param {'SIGINT' | 'SIGTERM'} signal */
+  const stop = async (signal = 'SIGINT') => {
+    if (running()) child.kill(signal);
     await atMost(ended, FAREWELL_MS);
     const late = running();
     if (late) child.kill('SIGKILL');
     await ended;
-    if (late) throw new Error(`vestibule did not end on SIGINT:\n${output()}`);
+    if (late) throw new Error(`vestibule did not end on ${signal}:\n${output()}`);
     const how = child.exitCode ?? child.signalCode;
     if (how !== 0) throw new Error(`vestibule ended with ${how}:\n${output()}`);
   };

@@ -96,7 +96,7 @@ test('messages about something else are passed over', (t) => {
   assert.equal(state()?.name, 'waiting');
 });
 
-for (const code of [1006, 1001, 1005, 1011, 1012, 1013]) {
+for (const code of [1006, 1000, 1001, 1005, 1011, 1012, 1013, 4002]) {
   test(`after ${code} it comes back as the same page`, async (t) => {
     const { register, close, state, time, sockets, last } = waiting(t);
     register();
@@ -123,10 +123,27 @@ for (const code of [4001, 1008, 1002, 1009]) {
   });
 }
 
-test('an ERROR, a refused registration and rubbish end it', async (t) => {
+test('after an ERROR the close code decides', async (t) => {
+  const { open, hear, close, state, time, sockets, register } = waiting(t);
+  open();
+  hear(write('ERROR', { message: 'something went wrong on our side' }));
+  close(1011);
+  assert.equal(state()?.name, 'lost');
+  await time.pass(1_000);
+  register();
+  hear(write('ERROR', { message: 'no closing follows' }));
+  await time.pass(PATIENCE_MS);
+  assert.equal(state()?.name, 'lost');
+  await time.pass(1_000);
+  register();
+  hear(write('ERROR', { message: 'replaced' }));
+  close(4001);
+  assert.deepEqual([state(), sockets.length], [{ name: 'refused', why: 'replaced' }, 3]);
+});
+
+test('a refused registration and rubbish end it', async (t) => {
   for (const [data, why] of /** @type {const} */ ([
-    [write('ERROR', { message: 'replaced' }), 'replaced'], [registration(false), 'registration'], ['rubbish', 'unreadable'],
-    [new ArrayBuffer(1), 'unreadable'],
+    [registration(false), 'registration'], ['rubbish', 'unreadable'], [new ArrayBuffer(1), 'unreadable'],
   ])) {
     await t.test(why, async (inner) => {
       const { open, hear, state, time, sockets, last } = waiting(inner);

@@ -54,9 +54,11 @@ export async function startServer({ clients, people }) {
     const person = ['--username', username, '--email', email, '--full-name', fullName];
     await run(['account', 'add', ...person, '--password-stdin'], { ...where, input: `${password}\n` });
   }
-  const program = await serve(['serve'], [`${internal}/health`], where);
+  const start = () => serve(['serve'], [`${internal}/health`], where);
+  let program = await start();
   return {
     issuer,
+    port,
     /** The registration, its secret included. @param {string} id @returns {Client} */
     client(id) {
       const found = declared.find(({ client_id: declaredId }) => declaredId === id);
@@ -69,6 +71,10 @@ export async function startServer({ clients, people }) {
      * @param {RequestInit} [how]
      */
     fetch: (address, how) => fetch(String(address).replace(issuer, internal), how),
+    /** Ends it as a service manager does. It can be started again. */
+    halt: () => program.stop('SIGTERM'),
+    /** Starts it again, on what it has kept. */
+    async resume() { program = await start(); },
     async stop() {
       await program.stop();
       await rm(folder, { recursive: true, force: true });
