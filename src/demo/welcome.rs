@@ -21,7 +21,8 @@ Vestibule runs. One sign-in, and every site of the family knows who is there.
       Your notes. Sign out here with the wiki open in another tab, and watch the wiki follow.
   {shop}
       Buy something: it signs you in by OpenID Connect, and the payments page in its frame gets a
-      token that can do nothing but pay. Hand it a wrong one, and see it refuse.
+      token that can do nothing but pay. Hand it a wrong one, and see it refuse. Before it takes
+      the money, you confirm that at accounts, in another window or on another device.
   {pay}
       The payments page by itself.
   {specs}
