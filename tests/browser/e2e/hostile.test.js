@@ -23,6 +23,7 @@ const FORMS = {
   '/account/password': { current: bob.password, new: 'twelve-stones-on-a-hill' },
   '/account/sessions/end-others': {},
   '/consent': { client_id: 'guest', answer: 'allow' },
+  '/operations/0123456789abcdef0123456789abcdef': { answer: 'approve', number: '42' },
 };
 
 /**
@@ -95,7 +96,8 @@ test('scripts of a sibling can neither read nor call the endpoints of the bridge
 });
 
 const CLICKABLE = [
-  '/signin', '/signup', '/signout', '/account', '/account/password', '/consent?client_id=guest', '/nowhere',
+  '/signin', '/signup', '/signout', '/account', '/account/password', '/consent?client_id=guest',
+  '/operations/0123456789abcdef0123456789abcdef', '/nowhere',
 ];
 
 test('no page with anything to click can be framed, by whomever', async (t) => {

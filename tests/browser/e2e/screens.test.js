@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { alice, knows, knowsNobody, sidebar, startDemo } from '../support/demo.js';
 import { browserFor, startFamily } from '../support/family.js';
+import { ask, takeBack, wait, wrongNumber } from '../support/asking.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob } from '../support/server.js';
 import { answer, asked, buy, isPaid, openQuestion, orderShown, pay, payFrame, payable, press, refusedBy } from '../support/shop.js';
+import { until } from '../support/until.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -30,6 +32,15 @@ const STRANGERS = {
     await open(tab, '/signup');
     await fillSignUp(tab, { ...bob, username: 'no spaces please', password: 'password' });
     await tab.getByRole('alert').waitFor();
+  },
+  'signin-operation-failed': async (tab) => {
+    const { verificationUri } = await ask(family, bob.username);
+    await tab.goto(verificationUri);
+    for (let n = 0; n < 5; n += 1) {
+      await fillSignIn(tab, { username: 'somebody', password: 'not-the-password' });
+      await tab.getByRole('alert').waitFor();
+    }
+    await tab.getByText('too many wrong passwords').waitFor();
   },
   'not-found': (tab) => open(tab, '/nowhere'),
 };
@@ -117,6 +128,93 @@ test('pages of people look well and have nothing that axe-core finds', async (t)
   const tab = await (await browserFor(t)).tab();
   await signIn(tab, family.accounts, bob);
   for (const [name, show] of Object.entries(PEOPLE)) {
+    await t.test(name, async () => {
+      await show(tab);
+      assert.deepEqual(await inspect(tab, name), []);
+    });
+  }
+});
+
+/** A question to bob. @param {Record<string, unknown>} [other] */
+const toBob = (other) => ask(family, bob.username, other);
+
+/**
+ * Pages about operations, of somebody who is signed in, in this order. No more than five may be pending at a time.
+ * @type {Record<string, (tab: Page) => Promise<unknown>>}
+ */
+const OPERATIONS = {
+  'operation-numbers': async (tab) => answerable(tab, await toBob()),
+  'operation-picked': async (tab) => {
+    await tab.getByRole('radio').nth(2).check();
+    await tab.locator('button[value=approve]:enabled').waitFor();
+  },
+  'operation-without-number': async (tab) => {
+    await tab.reload();
+    await tab.locator('form').evaluate((form) => { /** @type {HTMLFormElement} */ (form).noValidate = true; });
+    await tab.getByRole('button', { name: 'Approve' }).click();
+    await tab.getByRole('alert').waitFor();
+    await tab.locator('button[value=approve]:enabled').waitFor();
+  },
+  'operation-refused': async (tab) => {
+    await tab.getByRole('button', { name: 'Refuse' }).click();
+    await tab.getByRole('heading', { name: 'You refused this' }).waitFor();
+  },
+  'operation-wrong-number': async (tab) => {
+    const operation = await toBob();
+    await answerable(tab, operation);
+    await tab.getByLabel(await wrongNumber(tab, operation), { exact: true }).check();
+    await tab.getByRole('button', { name: 'Approve' }).click();
+    await tab.getByRole('heading', { name: 'This has failed' }).waitFor();
+  },
+  'operation-canceled': async (tab) => {
+    const operation = await toBob();
+    await takeBack(family, operation);
+    await tab.goto(operation.verificationUri);
+    await tab.getByRole('heading', { name: 'This is no longer asked' }).waitFor();
+  },
+  'operation-here': async (tab) => {
+    const operation = await toBob();
+    await wait(family, await tab.context().newPage(), operation);
+    await tab.bringToFront();
+    await answerable(tab, operation);
+  },
+  'operation-confirmed': async (tab) => {
+    await tab.getByRole('button', { name: 'Approve' }).click();
+    await tab.getByRole('heading', { name: 'You approved this' }).waitFor();
+  },
+  'operation-bare': async (tab) => answerable(tab, await toBob({ title: 'Delete the front page?', lines: [] })),
+  'operation-long': async (tab) => {
+    const word = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch';
+    const lines = [
+      { label: word, value: word }, { label: 'To', value: 'DE89370400440532013000'.repeat(12) },
+      { label: 'לכבוד', value: 'שלום עולם' }, { label: 'A rather long label for a short value', value: '1' },
+    ];
+    await answerable(tab, await toBob({ title: `${word} `.repeat(3), lines }));
+  },
+  'account-waiting': async (tab) => {
+    await open(tab, '/account');
+    await tab.getByRole('heading', { name: 'Waiting for your answer' }).waitFor();
+  },
+};
+
+/** Opens the page and waits for its buttons. @param {Page} tab @param {import('../support/asking.js').Operation} operation */
+async function answerable(tab, { verificationUri }) {
+  await tab.goto(verificationUri);
+  await tab.locator('button[value=approve]:enabled').waitFor();
+}
+
+test('pages about operations look well and have nothing that axe-core finds', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await signIn(tab, family.accounts, bob);
+  const forgotten = await toBob({ expiresIn: 30 });
+  /** @type {typeof OPERATIONS} */
+  const late = {
+    'operation-expired': () => until('the end of its time', async () => {
+      await tab.goto(forgotten.verificationUri);
+      return tab.getByRole('heading', { name: 'The time is over' }).isVisible();
+    }),
+  };
+  for (const [name, show] of Object.entries({ ...OPERATIONS, ...late })) {
     await t.test(name, async () => {
       await show(tab);
       assert.deepEqual(await inspect(tab, name), []);

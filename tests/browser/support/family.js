@@ -35,7 +35,7 @@ function clientsOf(sites) {
     require_nonce: false,
   });
   return [
-    of('wiki'),
+    { ...of('wiki'), scope: `${scope} operations` },
     { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)] },
     { ...of('guest'), first_party: false },
     { ...of('market'), first_party: false, scope: `${scope} payments https://api.example.org/orders` },
