@@ -50,6 +50,7 @@ mod signout;
 mod signup;
 mod sites;
 mod status;
+mod template_samples;
 mod templates;
 mod token;
 mod upgrade;

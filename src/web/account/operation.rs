@@ -9,6 +9,7 @@ use super::show::date_and_time;
 use super::{FieldMessages, PageOrRedirect, message, person, see_other};
 use crate::domain::operation::{FRESH_SIGN_IN, Line, Outcome, PAGE, choices, is_id};
 use crate::domain::return_to::ReturnTo;
+use crate::domain::secret::Secret;
 use crate::store::operations::{Confirmation, Operation};
 use crate::store::sessions::SignedIn;
 use crate::web::app::App;
@@ -49,7 +50,7 @@ impl Addressed {
         if !is_id(id) {
             return Err(unknown());
         }
-        let device = visitor.cookies.device.as_ref().map(|secret| secret.hash());
+        let device = visitor.cookies.device.as_ref().map(Secret::hash);
         let who = person(visitor, &path_of(id))?;
         let operation = app.store.operation_for(id, &who.account.uid, app.now()).await?;
         let operation = operation.ok_or_else(unknown)?;

@@ -32,10 +32,17 @@ pub(super) struct SignIn {
     fields: FieldMessages,
     client_name: Option<String>,
     sign_up_open: bool,
-    /// To answer an operation.
-    to_answer: bool,
-    /// That operation has failed, by too many wrong passwords.
-    failed: bool,
+    /// What the person signs in to answer.
+    question: Option<Question>,
+}
+
+/// An operation on whose page the person was, as far as anybody may know.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Question {
+    Asked,
+    /// By too many wrong passwords.
+    Failed,
 }
 
 /// Characters of a login that another site suggests; an e-mail address has no more.
@@ -47,7 +54,7 @@ fn page(app: &App, to: &ReturnTo, page: SignIn) -> Page<SignIn> {
     let page = SignIn {
         client_name: to.client_name().map(str::to_owned),
         sign_up_open: app.sign_up.is_open(),
-        to_answer: to.operation().is_some(),
+        question: to.operation().map(|_| page.question.unwrap_or(Question::Asked)),
         ..page
     };
     Page::new("signin.html", page).with_form_targets(to.onward())
@@ -109,7 +116,7 @@ pub(super) async fn submit(
         Err(refusal) => {
             let wrong = matches!(refusal, Refusal::Wrong);
             let failed = wrong && operation::failed_sign_in(app, &to).await?;
-            let typed = SignIn { failed, ..typed };
+            let typed = SignIn { question: failed.then_some(Question::Failed), ..typed };
             Ok(Either::Left(refused(app, &to, typed, refusal)))
         }
     }

@@ -1,0 +1,163 @@
+//! What each template is rendered with by its tests.
+
+use serde_json::{Value, json};
+
+/// What somebody might write into any field.
+const EVIL: &str = "\"><script>alert('1')</script>&{{ x }}";
+
+fn with_page(page: &Value) -> Value {
+    json!({
+        "brand": { "name": EVIL, "logo": "/brand/logo", "accent": "#0a7d4b" },
+        "mark": "0123456789abcdef01234567",
+        "person": { "username": EVIL, "full_name": EVIL, "email": EVIL },
+        "request_id": "0123456789abcdef0123456789abcdef",
+        "here": "/account",
+        "page": page,
+    })
+}
+
+/// The same page for nobody, at a place without logo or colour.
+fn for_nobody(sample: &Value) -> Value {
+    let mut sample = sample.clone();
+    sample["brand"] = json!({ "name": "Vestibule", "logo": null, "accent": null });
+    sample["person"] = Value::Null;
+    sample["mark"] = "".into();
+    sample
+}
+
+fn session(current: bool) -> Value {
+    json!({
+        "id": EVIL, "browser": EVIL, "address": EVIL, "signed_in": "21 November 2026, 20:37 UTC",
+        "last_seen": "21 November 2026, 20:37 UTC", "current": current,
+    })
+}
+
+fn operation(outcome: Value, numbers: &[i64]) -> Value {
+    let wrong = if numbers.is_empty() { json!({}) } else { json!({ "number": EVIL }) };
+    json!({
+        "id": EVIL, "client_name": EVIL, "site": EVIL,
+        "title": EVIL, "lines": [{ "label": EVIL, "value": EVIL }, { "label": "To", "value": EVIL }],
+        "until": "21 November 2026, 20:42 UTC", "ended": "21 November 2026, 20:39 UTC",
+        "outcome": outcome, "numbers": numbers, "fields": wrong,
+    })
+}
+
+/// Every way in which an operation may stand.
+fn operations() -> Vec<Value> {
+    let outcomes = [
+        "confirmed",
+        "refused",
+        "canceled",
+        "left",
+        "sign_in_failed",
+        "number_failed",
+        "method_failed",
+        "expired",
+    ];
+    let ended = outcomes.map(|outcome| operation(json!(outcome), &[]));
+    let mut plain = operation(Value::Null, &[]);
+    (plain["site"], plain["lines"]) = (Value::Null, json!([]));
+    let pending = [plain, operation(Value::Null, &[13, 24, 42, 57, 68, 91])];
+    [ended.to_vec(), pending.to_vec()].concat()
+}
+
+fn waiting(site: Value) -> Value {
+    json!({
+        "id": EVIL, "title": EVIL, "client_name": EVIL,
+        "site": site, "until": "21 November 2026, 20:42 UTC",
+    })
+}
+
+fn site(site: Value) -> Value {
+    json!({
+        "client_id": EVIL, "client_name": EVIL, "site": site, "since": "21 November 2026",
+        "scopes": [EVIL, "your name"],
+    })
+}
+
+/// The pages of a template: as it is opened first, and as full as it can be.
+pub fn samples(template: &str) -> Vec<Value> {
+    let pages = match template {
+        "signin.html" => vec![
+            json!({ "next": "", "login": "", "keep": false, "again": false, "error": null,
+                "fields": {}, "client_name": null, "sign_up_open": false, "question": "asked" }),
+            json!({ "next": EVIL, "login": EVIL, "keep": true, "again": true, "error": EVIL,
+                "fields": { "login": EVIL, "password": EVIL },
+                "client_name": EVIL, "sign_up_open": true, "question": "failed" }),
+        ],
+        "signup.html" => vec![
+            json!({ "next": "", "username": "", "email": "", "full_name": "", "error": null,
+                "fields": {}, "client_name": null }),
+            json!({ "next": EVIL, "username": EVIL, "email": EVIL, "full_name": EVIL,
+                "error": EVIL, "client_name": EVIL, "fields": { "username": EVIL, "email": EVIL,
+                "full_name": EVIL, "password": EVIL } }),
+        ],
+        "signout.html" => vec![
+            json!({ "next": "", "stay": "/account", "client_name": null, "devices": 1 }),
+            json!({ "next": EVIL, "stay": EVIL, "client_name": EVIL, "devices": 2 }),
+            json!({ "next": EVIL, "stay": EVIL, "client_name": EVIL, "devices": 12 }),
+        ],
+        "account/show.html" => vec![
+            json!({ "email_verified": false, "created": "21 November 2026", "notice": null,
+                "waiting": [], "sessions": [session(true)], "sites": [] }),
+            json!({ "email_verified": true, "created": "21 November 2026", "notice": EVIL,
+                "waiting": [waiting(json!(EVIL)), waiting(json!(null))],
+                "sessions": [session(true), session(false)],
+                "sites": [site(json!(EVIL)), site(json!(null))] }),
+        ],
+        "account/profile.html" => vec![
+            json!({ "full_name": "", "username": "", "email": "", "error": null, "fields": {} }),
+            json!({ "full_name": EVIL, "username": EVIL, "email": EVIL, "error": EVIL,
+                "fields": { "full_name": EVIL, "username": EVIL, "email": EVIL, "password": EVIL } }),
+        ],
+        "account/password.html" => vec![
+            json!({ "error": null, "fields": {} }),
+            json!({ "error": EVIL, "fields": { "current": EVIL, "new": EVIL } }),
+        ],
+        "choose.html" => vec![
+            json!({ "next": "", "address": "/account", "client_name": null }),
+            json!({ "next": EVIL, "address": EVIL, "client_name": EVIL }),
+        ],
+        "consent.html" => vec![
+            json!({ "client_id": EVIL, "client_name": EVIL, "site": EVIL, "next": EVIL,
+                "scopes": [EVIL, "your name"], "only_identifies": true, "given": false,
+                "scope": EVIL, "prompt": EVIL }),
+            json!({ "client_id": EVIL, "client_name": EVIL, "site": null, "next": "",
+                "scopes": [EVIL], "only_identifies": false, "given": true,
+                "scope": "", "prompt": "" }),
+        ],
+        "form_post.html" => vec![
+            json!({ "action": "https://wiki.example.org/callback", "client_name": EVIL,
+                "fields": [] }),
+            json!({ "action": "https://wiki.example.org/callback?a=b", "client_name": EVIL,
+                "fields": [["code", EVIL], [EVIL, EVIL]] }),
+        ],
+        "operation.html" | "part/asked.html" | "part/outcome.html" => operations(),
+        "consent_done.html" => vec![
+            json!({ "client_name": EVIL, "granted": true, "link": null }),
+            json!({ "client_name": EVIL, "granted": false, "link": "https://wiki.example.org/" }),
+        ],
+        "error.html" => vec![
+            json!({ "status": 404, "heading": EVIL, "text": EVIL, "action": null }),
+            json!({ "status": 500, "heading": EVIL, "text": EVIL,
+                "action": { "href": "/account", "label": EVIL } }),
+        ],
+        "bridge.html" => {
+            vec![json!({ "client_id": EVIL, "origins": "[\"https://wiki.example.org\"]",
+            "nonce": "bm9uY2U=" })]
+        }
+        // These are part of others, and are rendered by themselves to be complete.
+        "base.html"
+        | "part/account_head.html"
+        | "part/brand.html"
+        | "part/form.html"
+        | "part/icon.html"
+        | "part/identity.html"
+        | "part/promise.html" => vec![json!({})],
+        other => panic!("give a sample of {other}"),
+    };
+    let known: Vec<Value> = pages.iter().map(with_page).collect();
+    let unknown: Vec<Value> = known.iter().map(for_nobody).collect();
+    // A page about one's account is shown to somebody, always.
+    if template.starts_with("account/") { known } else { [known, unknown].concat() }
+}
