@@ -7,7 +7,6 @@ use rustix::process::Signal;
 
 use super::own_postgres::OwnPostgres;
 use super::{Node, is_hinted, is_left_alone, operation};
-use crate::support::Database;
 
 const LISTENERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
     WHERE query ILIKE 'LISTEN%'";
@@ -72,14 +71,8 @@ async fn a_connection_of_which_nothing_is_heard_any_more_is_replaced() {
     let postgres = OwnPostgres::start().await;
     let url = postgres.url("postgres");
     let one = Node::on(&url).await;
-    let database = Database::Postgres { url: url.clone() };
-    let listeners = "SELECT CAST(pid AS TEXT) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%'";
-    let stopped = database.texts(listeners).await;
+    postgres.pause_listeners().await;
     let other = Node::on(&url).await;
-    // As if its host had gone without a word.
-    for pid in &stopped {
-        postgres.pause(pid);
-    }
     let mut waiting = one.events.subscribe(operation());
     let hinted = timeout(Duration::from_mins(1), waiting.changed()).await;
     hinted.expect("the silence is noticed, and everybody hinted");

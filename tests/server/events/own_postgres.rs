@@ -66,10 +66,17 @@ impl OwnPostgres {
         }
     }
 
-    /// Lets one of its processes do nothing more; nobody who is connected to it can tell.
-    pub fn pause(&self, process: &str) {
-        let pid = process.parse().ok().and_then(Pid::from_raw);
-        kill_process(pid.expect("a process"), Signal::STOP).expect("it runs");
+    /// Lets its processes that serve listeners do nothing more, as if their host had gone without a
+    /// word.
+    pub async fn pause_listeners(&self) {
+        const SQL: &str = "SELECT pid FROM pg_stat_activity WHERE query ILIKE 'LISTEN%'";
+        let url = self.url("postgres");
+        let mut connection = PgConnection::connect(&url).await.expect("it can be reached");
+        let found = sqlx::query_scalar::<_, i32>(SQL).fetch_all(&mut connection).await;
+        for pid in found.expect("it answers") {
+            let process = Pid::from_raw(pid).expect("a process");
+            kill_process(process, Signal::STOP).expect("it runs");
+        }
     }
 
     fn data(&self) -> PathBuf {
