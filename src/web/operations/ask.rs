@@ -128,12 +128,11 @@ pub(super) async fn ask(
         Some(key) => app.store.repeated_operation(client_id, key, &checked.request_hash).await?,
         None => None,
     };
-    let added = match before {
-        Some(before) => before,
-        None => {
-            app.limits.operation(client_id, checked.whom.text())?;
-            write(app, &client, &checked, key.0.as_deref()).await?
-        }
+    let added = if let Some(before) = before {
+        before
+    } else {
+        app.limits.operation(client_id, checked.whom.text())?;
+        write(app, &client, &checked, key.0.as_deref()).await?
     };
     match added {
         Added::New(operation) => Ok((Status::Created, Json(told(app, &operation)))),

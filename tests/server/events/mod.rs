@@ -1,11 +1,8 @@
 //! The bus: who waits for something on any node gets a hint, and nobody believes one.
 
-mod gaps;
-mod nodes;
+mod on_postgres;
 mod operations;
-mod own_postgres;
 mod sessions;
-mod sockets;
 mod sweep;
 
 use std::time::Duration;

@@ -1,30 +1,24 @@
 //! What no message said is found.
 
-use std::time::{Duration, Instant};
-
-use rocket::tokio::time::sleep;
 use vestibule::clock::{DAY, SECOND};
 use vestibule::domain::operation::Outcome;
 use vestibule::events::{Event, Events};
 use vestibule::jobs::Sweep;
 
-use super::operations::{asked_by_hand, paused, server, waits};
+use super::operations::{asked_by_hand, paused, server};
 use super::{is_hinted, is_left_alone};
 use crate::support::START;
+use crate::support::waiting_page::AUTHORIZATION;
 
 #[rocket::async_test]
 async fn an_end_that_nobody_spoke_of_is_found() {
     let server = server().await;
     let asked = server.backend("wiki").asked("alice").await;
-    let waiting = waits(&server, &asked.id);
-    sleep(Duration::from_millis(300)).await;
+    let mut waiting = server.events.subscribe(Event::Operation(asked.id.clone()));
     // As by a node that was killed after the commit and before it could say so.
     let (store, now) = (&server.store, server.clock.now());
     assert!(store.finish_operation(&asked.id, Outcome::Refused, now).await.expect("it is written"));
-    let begun = Instant::now();
-    let answer = waiting.await.expect("it is answered");
-    assert_eq!(answer.json()["reason"], "refused");
-    assert!(begun.elapsed() < Duration::from_secs(20), "not only at the end of its wait");
+    assert!(is_hinted(&mut waiting).await);
 }
 
 #[rocket::async_test]
@@ -71,4 +65,14 @@ async fn a_sweep_that_failed_is_made_up_for() {
     assert!(ended.expect("the database answers"));
     let later = sweep.run(store, &events, START + DAY).await;
     assert_eq!(later.expect("the database answers"), 1, "it looks back to where it was");
+}
+
+#[rocket::async_test]
+async fn a_page_is_told_what_a_node_could_not_say_that_was_killed() {
+    let server = server().await;
+    let asked = server.backend("notes").asked("alice").await;
+    let mut page = server.waiting(&asked).await;
+    let (store, now) = (&server.store, server.clock.now());
+    assert!(store.finish_operation(&asked.id, Outcome::Refused, now).await.expect("it is written"));
+    assert_eq!(page.message(AUTHORIZATION).await["authResult"], "CANCELED");
 }

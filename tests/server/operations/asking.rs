@@ -185,11 +185,11 @@ async fn a_client_that_knows_people_by_identifiers_of_its_own_is_told_to_name_th
     assert_eq!((refused.status, refused.error().as_str()), (400, "invalid_request"));
     assert!(refused.text.contains("`sid`"), "{}", refused.text);
 
-    let mut by_sid = question("");
-    by_sid["account"] = json!({ "sid": profile["sid"] });
-    let asked = Operation::of(&specs.ask(&by_sid).await);
+    let mut by_handle = question("");
+    by_handle["account"] = json!({ "sid": profile["sid"] });
+    let asked = Operation::of(&specs.ask(&by_handle).await);
     assert_eq!(alice.look_at(&asked.id).await.status, 200, "she is asked");
-    let notes = server.backend("notes").ask(&by_sid).await;
+    let notes = server.backend("notes").ask(&by_handle).await;
     let asked = Operation::of(&notes);
     assert_eq!(alice.look_at(&asked.id).await.status, 404, "another client's handle names nobody");
 }

@@ -1,10 +1,10 @@
 //! Two nodes on one PostgreSQL.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocket::tokio::time::timeout;
 
-use super::{Node, is_hinted, is_left_alone, operation};
+use crate::events::{Node, is_hinted, is_left_alone, operation};
 use crate::support::Database;
 use vestibule::events::Event;
 
@@ -90,9 +90,7 @@ async fn a_flood_stops_nothing() {
     let flood = "SELECT pg_notify('vestibule', 'flood ' || n || repeat('x', n % 1000)) \
         FROM generate_series(1, 10000) n";
     database.execute(flood).await;
-    let begun = Instant::now();
     other.events.publish(event).await;
-    assert!(begun.elapsed() < Duration::from_secs(2), "its publisher does not wait for it");
     assert!(is_hinted(&mut waiting).await);
 }
 

@@ -1,13 +1,12 @@
 //! A page whose socket is on one node hears how its operation ended on another.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocket::tokio::time::sleep;
 use rustix::process::Signal;
-use vestibule::domain::operation::Outcome;
 
-use super::operations::{own, server, two};
 use super::own_postgres::OwnPostgres;
+use super::{own, two};
 use crate::support::Setup;
 use crate::support::waiting_page::AUTHORIZATION;
 
@@ -21,18 +20,6 @@ async fn registered_on_one_and_confirmed_on_the_other() {
         here.confirms(&asked.id, "alice").await;
         assert_eq!(page.message(AUTHORIZATION).await["authResult"], "CONFIRMED");
     }
-}
-
-#[rocket::async_test]
-async fn confirmed_by_a_node_that_was_killed_before_it_could_say_so() {
-    let server = server().await;
-    let asked = server.backend("notes").asked("alice").await;
-    let mut page = server.waiting(&asked).await;
-    let (store, now) = (&server.store, server.clock.now());
-    assert!(store.finish_operation(&asked.id, Outcome::Refused, now).await.expect("it is written"));
-    let begun = Instant::now();
-    assert_eq!(page.message(AUTHORIZATION).await["authResult"], "CANCELED");
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[rocket::async_test]
