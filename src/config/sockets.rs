@@ -15,6 +15,10 @@ pub struct SocketTimes {
     pub ping: Duration,
     /// Silence after a ping that closes.
     pub silence: Duration,
+    /// From a failed look at the operation until the next.
+    pub look_again: Duration,
+    /// From the operation's end until its sockets are closed.
+    pub ended: Duration,
     /// For the other side to close, after a farewell of either side.
     pub farewell: Duration,
 }
@@ -27,6 +31,8 @@ impl Default for SocketTimes {
             heart_beat: Duration::from_secs(10),
             ping: Duration::from_secs(30),
             silence: Duration::from_secs(30),
+            look_again: Duration::from_secs(1),
+            ended: Duration::from_mins(1),
             farewell: Duration::from_secs(5),
         }
     }

@@ -6,12 +6,13 @@ use rocket_ws::Message;
 use rocket_ws::result::Error;
 use rocket_ws::stream::DuplexStream;
 use std::future::pending;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::connect::{Connect, wrong_secret};
-use super::crowd::Place;
 use super::ending::{Ending, closing};
 use super::fault::{Fault, INTERNAL, POLICY, REPLACED};
+use super::page::Page;
 use super::pulse::{Due, Pulse};
 use super::session::{Parting, Session, Step};
 use crate::domain::operation::{Outcome, web_socket_id};
@@ -39,14 +40,6 @@ pub struct Conversation<'r> {
     page: Option<Page>,
     /// From the moment on when this socket is the registered one.
     hints: Option<Subscription>,
-}
-
-/// Who has connected.
-struct Page {
-    instance: String,
-    /// Stands for this socket in the database.
-    registration: String,
-    place: Place,
 }
 
 /// What wakes a conversation up.
@@ -144,10 +137,11 @@ impl<'r> Conversation<'r> {
             return Err(Fault::new(POLICY, "this origin is not registered").into());
         }
         let place = self.app.crowd.enter(&operation.id);
-        let place = place.ok_or(Fault::protocol("too many sockets have this wait secret"))?;
+        let place = place.ok_or(Fault::new(POLICY, "too many sockets have this wait secret"))?;
+        let lasts = u64::try_from(operation.expires_at - self.app.now()).unwrap_or(0);
         let registration = random::id();
         self.session.open(web_socket_id(&operation.id));
-        self.pulse.connected(heart_beat);
+        self.pulse.connected(heart_beat, Duration::from_millis(lasts), Instant::now());
         let connected = Frame::connected(&registration, &self.pulse.offer().text());
         self.page = Some(Page { instance: page, registration, place });
         self.send(&connected).await
@@ -178,7 +172,17 @@ impl<'r> Conversation<'r> {
             return Ok(());
         };
         let (id, now) = (place.operation(), self.app.now());
-        let waiting = self.app.store.waiting(id, now).await.map_err(broken)?;
+        let waiting = match self.app.store.waiting(id, now).await {
+            Ok(waiting) => waiting,
+            // The page has lost nothing yet, and the next look may do.
+            Err(error) => {
+                if self.pulse.look_failed(Instant::now()) {
+                    tracing::error!(target: LOG, "{error}");
+                }
+                return Ok(());
+            }
+        };
+        self.pulse.looked();
         let Some(waiting) = waiting else {
             return Err(Fault::new(POLICY, "the operation is over and forgotten").into());
         };
@@ -193,8 +197,10 @@ impl<'r> Conversation<'r> {
     async fn due(&mut self, due: Due) -> Result<(), Ending> {
         match due {
             Due::Connect => Err(Fault::new(POLICY, "CONNECT did not come in time").into()),
-            Due::Silence => Err(Fault::protocol("nothing was heard for too long").into()),
+            Due::Silence => Err(Ending::Silent),
             Due::Farewell => Err(Ending::Overdue),
+            Due::Over => Err(Ending::Over),
+            Due::Look => self.look().await,
             Due::Beat => {
                 self.pulse.said(Instant::now());
                 self.write(Message::Text("\n".into())).await
@@ -215,6 +221,9 @@ impl<'r> Conversation<'r> {
 
     async fn send(&mut self, frame: &Frame) -> Result<(), Ending> {
         self.pulse.said(Instant::now());
+        if self.session.has_told() {
+            self.pulse.told(Instant::now());
+        }
         let octets = String::from_utf8(frame.encode());
         self.write(octets.map_or_else(|error| Message::Binary(error.into_bytes()), Message::Text))
             .await
@@ -239,7 +248,7 @@ impl<'r> Conversation<'r> {
                 Ending::Closed(code) => self.session.parting(*code),
                 _ => Parting::Gone,
             };
-            if let Err(error) = give_up(self.app, &page, parting).await {
+            if let Err(error) = page.give_up(self.app, parting).await {
                 tracing::error!(target: LOG, "{error}");
             }
         }
@@ -271,20 +280,6 @@ impl<'r> Conversation<'r> {
         };
         let _ = timeout(self.app.crowd.times.farewell, closed).await;
     }
-}
-
-async fn give_up(app: &App, page: &Page, parting: Parting) -> Result<(), StoreError> {
-    let (id, registration) = (page.place.operation(), page.registration.as_str());
-    match parting {
-        Parting::Gone => app.store.page_gone(id, registration).await?,
-        Parting::Left => app.store.page_left(id, registration, app.now()).await?,
-        Parting::Closed => {
-            if app.store.finish_by_page(id, registration, app.now()).await? {
-                app.operation_ended(id).await;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn broken(error: StoreError) -> Ending {

@@ -3,7 +3,7 @@
 use rocket_ws::frame::{CloseCode, CloseFrame};
 use rocket_ws::result::Error;
 
-use super::fault::{Fault, SIZE};
+use super::fault::{Fault, SILENT, SIZE};
 use crate::stomp::Refusal;
 
 /// Why a conversation ended.
@@ -19,6 +19,10 @@ pub enum Ending {
     Stopping,
     /// The page took its leave, and its part of the closing never came.
     Overdue,
+    /// The operation is over, and the page has had time to hear of it.
+    Over,
+    /// Nothing came, not even what answers a ping.
+    Silent,
 }
 
 impl Ending {
@@ -31,7 +35,8 @@ impl Ending {
             Self::Closed(_) | Self::Lost(_) => None,
             Self::Refused(fault) => Some(fault.code),
             Self::Stopping => Some(1_001),
-            Self::Overdue => Some(1_000),
+            Self::Overdue | Self::Over => Some(1_000),
+            Self::Silent => Some(SILENT),
         }
     }
 
@@ -43,6 +48,8 @@ impl Ending {
             Self::Refused(_) => "refused",
             Self::Stopping => "the server stops",
             Self::Overdue => "not closed after DISCONNECT",
+            Self::Over => "the operation is over",
+            Self::Silent => "no answer to a ping",
         }
     }
 }

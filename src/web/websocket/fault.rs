@@ -14,6 +14,8 @@ pub const SIZE: u16 = 1_009;
 pub const INTERNAL: u16 = 1_011;
 /// Another socket of the same page has taken over: this one must not come back.
 pub const REPLACED: u16 = 4_001;
+/// Nothing was heard. Whoever finds this later may come back.
+pub const SILENT: u16 = 4_002;
 
 /// A reason to close: a sentence for whoever wrote the client, and the code that goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

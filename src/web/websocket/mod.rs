@@ -15,6 +15,7 @@ mod crowd;
 mod ending;
 mod fault;
 mod handshake;
+mod page;
 mod pulse;
 mod session;
 

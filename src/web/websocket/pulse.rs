@@ -16,6 +16,10 @@ pub enum Due {
     Beat,
     /// A ping.
     Ping,
+    /// Another look at the operation: the last one failed.
+    Look,
+    /// The operation is over, and what there was to say has been said.
+    Over,
     /// The other side has been silent for too long.
     Silence,
     /// The other side should have closed by now.
@@ -33,6 +37,8 @@ pub struct Pulse {
     said: Instant,
     /// A ping that nothing has come after.
     pinged: Option<Instant>,
+    look_at: Option<Instant>,
+    until: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +54,15 @@ impl Pulse {
     /// A socket that was opened now.
     #[must_use]
     pub fn new(times: SocketTimes, now: Instant) -> Self {
-        Self { times, phase: Phase::Opening(now), heard: now, said: now, pinged: None }
+        Self {
+            times,
+            phase: Phase::Opening(now),
+            heard: now,
+            said: now,
+            pinged: None,
+            look_at: None,
+            until: None,
+        }
     }
 
     /// What we offer.
@@ -58,8 +72,10 @@ impl Pulse {
         HeartBeat { sends: milliseconds, wants: milliseconds }
     }
 
-    /// `CONNECT` has succeeded. A client that would be heard less often than we ping is pinged.
-    pub fn connected(&mut self, theirs: HeartBeat) {
+    /// `CONNECT` has succeeded, for an operation that may take so long. A client that would be
+    /// heard less often than we ping is pinged.
+    pub fn connected(&mut self, theirs: HeartBeat, lasts: Duration, now: Instant) {
+        self.until = Some(now + lasts + self.times.ended);
         let mut agreed = self.offer().agree(theirs);
         agreed.incoming = agreed.incoming.filter(|every| *every <= self.times.ping);
         self.phase = Phase::Open(agreed);
@@ -68,6 +84,22 @@ impl Pulse {
     /// `DISCONNECT` has come.
     pub fn leaving(&mut self, now: Instant) {
         self.phase = Phase::Leaving(now);
+    }
+
+    /// The page knows how the operation ended.
+    pub fn told(&mut self, now: Instant) {
+        let until = now + self.times.ended;
+        self.until = Some(self.until.map_or(until, |other| other.min(until)));
+    }
+
+    /// A look at the operation failed; true when it is the first in a row.
+    pub fn look_failed(&mut self, now: Instant) -> bool {
+        self.look_at.replace(now + self.times.look_again).is_none()
+    }
+
+    /// A look at the operation succeeded.
+    pub fn looked(&mut self) {
+        self.look_at = None;
     }
 
     /// Something has come.
@@ -93,19 +125,25 @@ impl Pulse {
             Phase::Opening(since) => (since + self.times.connect, Due::Connect),
             Phase::Leaving(since) => (since + self.times.farewell, Due::Farewell),
             Phase::Open(agreed) => {
-                let theirs = self.theirs(agreed.incoming);
-                let ours = agreed.outgoing.map(|every| (self.said + every, Due::Beat));
-                ours.into_iter()
-                    .fold(theirs, |first, other| if other.0 < first.0 { other } else { first })
+                let others = [
+                    agreed.outgoing.map(|every| (self.said + every, Due::Beat)),
+                    self.look_at.map(|at| (at, Due::Look)),
+                    self.until.map(|at| (at, Due::Over)),
+                ];
+                let earlier = |first: (Instant, Due), other: (Instant, Due)| {
+                    if other.0 < first.0 { other } else { first }
+                };
+                others.into_iter().flatten().fold(self.theirs(agreed.incoming), earlier)
             }
         }
     }
 
+    /// A promised heart-beat that does not come costs nobody the connection: browsers slow the
+    /// timers of hidden pages down. A ping they answer by themselves.
     fn theirs(&self, every: Option<Duration>) -> (Instant, Due) {
-        match (every, self.pinged) {
-            (Some(every), _) => (self.heard + 2 * every, Due::Silence),
-            (None, Some(pinged)) => (pinged + self.times.silence, Due::Silence),
-            (None, None) => (self.heard + self.times.ping, Due::Ping),
+        match self.pinged {
+            Some(pinged) => (pinged + self.times.silence, Due::Silence),
+            None => (self.heard + every.map_or(self.times.ping, |every| 2 * every), Due::Ping),
         }
     }
 }
@@ -122,7 +160,7 @@ mod tests {
     fn connected(heart_beat: &str) -> (Pulse, Instant) {
         let now = Instant::now();
         let mut pulse = Pulse::new(SocketTimes::default(), now);
-        pulse.connected(HeartBeat::parse(heart_beat).expect("a heart-beat"));
+        pulse.connected(HeartBeat::parse(heart_beat).expect("a heart-beat"), seconds(3_600), now);
         (pulse, now)
     }
 
@@ -149,11 +187,13 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_promised_heart_beats_is_given_up_when_it_misses_two() {
-        let (mut pulse, start) = connected("15000,0");
-        assert_eq!(pulse.next(), (start + seconds(30), Due::Silence));
-        pulse.heard(start + seconds(15));
-        assert_eq!(pulse.next(), (start + seconds(45), Due::Silence));
+    fn a_client_that_misses_two_heart_beats_is_pinged_before_it_is_given_up() {
+        let (mut pulse, start) = connected("12000,0");
+        assert_eq!(pulse.next(), (start + seconds(24), Due::Ping));
+        pulse.heard(start + seconds(12));
+        assert_eq!(pulse.next(), (start + seconds(36), Due::Ping));
+        pulse.pinged(start + seconds(36));
+        assert_eq!(pulse.next(), (start + seconds(66), Due::Silence));
         let (slow, start) = connected("3600000,0");
         assert_eq!(slow.next(), (start + seconds(30), Due::Ping));
     }
@@ -169,6 +209,28 @@ mod tests {
         // A ping is no heart-beat.
         pulse.pinged(start + seconds(30));
         assert_eq!(pulse.next(), (start + seconds(41), Due::Beat));
+    }
+
+    #[test]
+    fn a_socket_ends_a_minute_after_its_operation() {
+        let (mut pulse, start) = connected("0,0");
+        pulse.heard(start + seconds(3_650));
+        assert_eq!(pulse.next(), (start + seconds(3_660), Due::Over));
+        pulse.told(start + seconds(3_500));
+        assert_eq!(pulse.next(), (start + seconds(3_560), Due::Over));
+        pulse.told(start + seconds(3_555));
+        assert_eq!(pulse.next(), (start + seconds(3_560), Due::Over));
+    }
+
+    #[test]
+    fn a_look_that_failed_is_tried_again_after_a_second() {
+        let (mut pulse, start) = connected("0,0");
+        assert!(pulse.look_failed(start + seconds(1)));
+        assert_eq!(pulse.next(), (start + seconds(2), Due::Look));
+        assert!(!pulse.look_failed(start + seconds(2)));
+        assert_eq!(pulse.next(), (start + seconds(3), Due::Look));
+        pulse.looked();
+        assert_eq!(pulse.next(), (start + seconds(30), Due::Ping));
     }
 
     #[test]

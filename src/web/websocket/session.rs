@@ -4,11 +4,11 @@
 #[cfg(test)]
 mod tests;
 
-use rocket::serde::json::serde_json;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::connect::Connect;
-use super::fault::Fault;
+use super::fault::{Fault, POLICY};
 use crate::stomp::{Command, Frame};
 
 /// Where a page registers.
@@ -23,6 +23,9 @@ const MOST_SUBSCRIPTIONS: usize = 16;
 /// The octets of an id that is worth an answer: those of a SHA-512 in hex.
 const LONGEST_ID: usize = 128;
 
+/// Registrations that may fail.
+const MOST_REFUSED: u8 = 8;
+
 /// The conversation with one page.
 #[derive(Default)]
 pub struct Session {
@@ -31,6 +34,8 @@ pub struct Session {
     web_socket_id: String,
     listeners: Vec<Listener>,
     registered: bool,
+    /// Registrations that failed.
+    refused: u8,
     /// An answer to a registration that nobody listened for.
     unheard: Option<Registration>,
     result: Option<&'static str>,
@@ -83,12 +88,6 @@ pub enum Parting {
     Left,
     /// Only the connection is gone.
     Gone,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Register {
-    web_socket_id: String,
 }
 
 #[derive(Serialize)]
@@ -166,6 +165,12 @@ impl Session {
         self.registered = false;
     }
 
+    /// Whether somebody has heard how the operation ended.
+    #[must_use]
+    pub fn has_told(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.told)
+    }
+
     /// How the operation ended, as far as it has.
     pub fn saw(&mut self, result: Option<&'static str>) -> Vec<Frame> {
         self.result = result;
@@ -200,7 +205,9 @@ impl Session {
         }
         self.listeners.push(Listener { id: id.to_owned(), topic, told: false });
         let frames = match (topic, self.unheard.take()) {
-            (Topic::Registration, Some(answer)) => self.answer(answer),
+            (Topic::Registration, Some(answer)) => {
+                self.messages(REGISTRATION, &[id.to_owned()], &answer)
+            }
             (_, unheard) => {
                 self.unheard = unheard;
                 self.tell()
@@ -223,8 +230,12 @@ impl Session {
         if frame.header("transaction").is_some() {
             return Err(Fault::protocol("there are no transactions"));
         }
-        let asked: Option<Register> = serde_json::from_slice(frame.body()).ok();
-        let id = asked.map(|asked| asked.web_socket_id).filter(|id| id.len() <= LONGEST_ID);
+        if self.refused == MOST_REFUSED {
+            return Err(Fault::new(POLICY, "there were too many registrations that failed"));
+        }
+        let body: Option<Map<String, Value>> = serde_json::from_slice(frame.body()).ok();
+        let id = body.as_ref().and_then(|body| body.get("webSocketId")?.as_str());
+        let id = id.filter(|id| id.len() <= LONGEST_ID).map(str::to_owned);
         let web_socket_id = id.ok_or(Fault::protocol("the body is {\"webSocketId\":\"…\"}"))?;
         let is_ours = web_socket_id == self.web_socket_id;
         if is_ours && !self.registered {
@@ -237,6 +248,7 @@ impl Session {
     /// Answers a registration, to all who listen for that; kept for the first who does.
     fn answer(&mut self, answer: Registration) -> Vec<Frame> {
         let ids = self.ids(|listener| listener.topic == Topic::Registration);
+        self.refused += u8::from(!answer.registration_succeeded);
         if ids.is_empty() {
             self.unheard = Some(answer);
             return Vec::new();
@@ -250,7 +262,8 @@ impl Session {
             return Vec::new();
         };
         let ids = self.ids(|one| one.topic == Topic::Authorization && !one.told);
-        self.listeners.iter_mut().for_each(|listener| listener.told = true);
+        let heard = self.listeners.iter_mut().filter(|one| one.topic == Topic::Authorization);
+        heard.for_each(|listener| listener.told = true);
         let web_socket_id = self.web_socket_id.clone();
         let result = Authorization { web_socket_id: &web_socket_id, auth_result };
         self.messages(AUTHORIZATION, &ids, &result)

@@ -79,6 +79,8 @@ async fn frames_that_are_not_taken_are_refused() {
         send(""),
         send("{}"),
         send("[]"),
+        send("[\"a\"]"),
+        send("\"a\""),
         send("{\"webSocketId\":1}"),
         send(&format!("{{\"webSocketId\":\"{}\"}}", "a".repeat(129))),
         send("{\"webSocketId\":\"a\""),

@@ -19,7 +19,7 @@ async fn a_sixth_socket_with_the_same_secret_is_refused() {
     }
     let mut sixth = server.socket().await;
     sixth.send(&connect(PAGE, &operation.wait_secret)).await;
-    sixth.assert_refused(1002).await;
+    sixth.assert_refused(1008).await;
     server.connected(&notes.asked("alice").await).await;
     // A place is free as soon as its socket is closed.
     five.pop().expect("a socket").close(Some(1000)).await;
@@ -48,6 +48,19 @@ async fn an_id_is_subscribed_once() {
     page.send(&subscribe("a", AUTHORIZATION)).await;
     page.send(&subscribe("a", REGISTRATION)).await;
     page.assert_refused(1002).await;
+}
+
+#[rocket::async_test]
+async fn a_ninth_try_to_register_is_refused() {
+    let (server, _, operation) = asked().await;
+    let mut page = server.connected(&operation).await;
+    page.subscribe().await;
+    for _ in 0..8 {
+        page.send(&registration("/app/registration", "12345678")).await;
+        assert_eq!(page.message(REGISTRATION).await["registrationSucceeded"], false);
+    }
+    page.send(&registration("/app/registration", &operation.web_socket_id)).await;
+    page.assert_refused(1008).await;
 }
 
 /// A frame of so many octets.
@@ -106,7 +119,9 @@ async fn a_page_that_does_not_read_is_dropped() {
     setup.config.socket_times.write = Duration::from_millis(300);
     let (server, notes, operation) = asked_on(setup).await;
     let mut page = server.waiting(&operation).await;
-    let long = registration("/app/registration", "a").with("receipt", "r".repeat(1_000)).encode();
+    let long = registration("/app/registration", &operation.web_socket_id)
+        .with("receipt", "r".repeat(1_000))
+        .encode();
     let long = Message::Text(String::from_utf8(long).expect("text"));
     assert!(!page.stuff(&long, 50_000).await, "the server hangs up");
     until_given_up(&server, &operation).await;

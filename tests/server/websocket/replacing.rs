@@ -2,8 +2,10 @@
 
 use rocket::tokio;
 use vestibule::domain::operation::Outcome;
+use vestibule::stomp::Command;
 
 use super::{asked, row, until_given_up};
+use crate::support::waiting_page::{AUTHORIZATION, PAGE, subscribe};
 
 #[rocket::async_test]
 async fn the_same_page_replaces_its_own_socket() {
@@ -18,18 +20,39 @@ async fn the_same_page_replaces_its_own_socket() {
 
 #[rocket::async_test]
 async fn a_replaced_socket_can_no_longer_cancel() {
-    let (server, notes, operation) = asked().await;
-    let old = server.waiting(&operation).await;
-    let mut new = server.connected(&operation).await;
-    new.subscribe().await;
-    assert!(new.register(&operation).await);
-    let registered = row(&server, &operation).await.registration;
-    // Its closing and the server's may meet.
-    drop(old);
-    assert_eq!(notes.state(&operation.id).await, "pending");
-    assert_eq!(row(&server, &operation).await.registration, registered);
-    server.ends(&operation.id, Outcome::Refused).await;
-    assert_eq!(new.result().await, "CANCELED");
+    let (server, notes, _) = asked().await;
+    for code in [Some(1000), Some(1001), None] {
+        let operation = notes.asked("alice").await;
+        let mut old = server.waiting(&operation).await;
+        // Answered only after the look that belongs to the registration.
+        old.send(&subscribe("more", AUTHORIZATION).with("receipt", "r")).await;
+        assert_eq!(old.frame().await.command, Command::Receipt);
+        // On another node, whose word has not come yet.
+        let replaced = server.store.register_page(&operation.id, PAGE, "the other one", None).await;
+        assert!(replaced.expect("the database answers"));
+        old.close(code).await;
+        assert_eq!(notes.state(&operation.id).await, "pending", "{code:?}");
+        let registered = row(&server, &operation).await.registration;
+        assert_eq!(registered.as_deref(), Some("the other one"), "{code:?}");
+    }
+    let left = server.database.rows("operations", &["left_at", "outcome"]).await;
+    assert!(left.iter().all(|row| row == "null|null"), "{left:?}");
+}
+
+#[rocket::async_test]
+async fn the_store_takes_no_farewell_of_an_earlier_registration() {
+    let (server, _, operation) = asked().await;
+    let (store, id, now) = (&server.store, operation.id.as_str(), server.clock.now());
+    for registration in ["old", "new"] {
+        let registered = store.register_page(id, PAGE, registration, None).await;
+        assert!(registered.expect("the database answers"));
+    }
+    assert!(!store.finish_by_page(id, "old", now).await.expect("the database answers"));
+    store.page_left(id, "old", now).await.expect("the database answers");
+    store.page_gone(id, "old").await.expect("the database answers");
+    let rows = server.database.rows("operations", &["registration", "left_at", "outcome"]).await;
+    assert_eq!(rows, ["new|null|null"]);
+    assert!(store.finish_by_page(id, "new", now).await.expect("the database answers"));
 }
 
 #[rocket::async_test]
