@@ -95,9 +95,9 @@ async fn a_page_that_was_left_is_waited_for_and_then_its_operation_is_canceled()
 
 /// An operation of a server that takes no requests any more.
 pub async fn asked_by_hand(paused: &TestServer) -> String {
-    let sql = "INSERT INTO operations (id, client_id, web_socket_id, wait_secret_hash, \
+    let sql = "INSERT INTO operations (id, client_id, wait_secret_hash, \
         request_hash, title, lines, number, failed_sign_ins, created_at, expires_at) \
-        VALUES ('0', 'wiki', '0', '0', '0', 'Pay?', '[]', 42, 0, 0, 9000000000000)";
+        VALUES ('0', 'wiki', '0', '0', 'Pay?', '[]', 42, 0, 0, 9000000000000)";
     paused.database.execute(sql).await;
     "0".to_owned()
 }
@@ -105,9 +105,9 @@ pub async fn asked_by_hand(paused: &TestServer) -> String {
 /// 250 operations that are over: every second has expired, the others were left.
 async fn many_over(server: &TestServer) {
     let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) \
-        INSERT INTO operations (id, client_id, web_socket_id, wait_secret_hash, request_hash, \
+        INSERT INTO operations (id, client_id, wait_secret_hash, request_hash, \
         title, lines, number, failed_sign_ins, created_at, expires_at, left_at) SELECT \
-        CAST(i AS TEXT), 'wiki', CAST(i AS TEXT), CAST(i AS TEXT), '0', 'Pay?', '[]', 42, 0, 0, \
+        CAST(i AS TEXT), 'wiki', CAST(i AS TEXT), '0', 'Pay?', '[]', 42, 0, 0, \
         i % 2 * 9000000000000, CASE i % 2 WHEN 1 THEN 1 END FROM n";
     server.database.execute(rows).await;
 }

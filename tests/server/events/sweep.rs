@@ -27,9 +27,9 @@ async fn a_sweep_hints_each_end_once_however_clocks_differ() {
     let (store, events) = (&server.store, Events::default());
     let ids = ["early", "late"];
     for id in ids {
-        let row = "INSERT INTO operations (id, client_id, web_socket_id, wait_secret_hash, \
+        let row = "INSERT INTO operations (id, client_id, wait_secret_hash, \
             request_hash, title, lines, number, failed_sign_ins, created_at, expires_at) \
-            VALUES ('$', 'wiki', '$', '$', '0', 'Pay?', '[]', 42, 0, 0, 9000000000000)";
+            VALUES ('$', 'wiki', '$', '0', 'Pay?', '[]', 42, 0, 0, 9000000000000)";
         server.database.execute(&row.replace('$', id)).await;
     }
     let mut waiting = ids.map(|id| events.subscribe(Event::Operation(id.into())));

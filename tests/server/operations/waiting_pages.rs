@@ -70,6 +70,6 @@ async fn whoever_comes_back_has_not_left() {
 
     store.page_left(id, "second", now).await.expect("the database");
     let left = store.cancel_left_operations(now, later, 10).await.expect("the database");
-    assert_eq!(left, [id.clone()]);
+    assert_eq!(left, std::slice::from_ref(id));
     assert_eq!(row(&server, id).await.outcome, Some(Outcome::Left));
 }
