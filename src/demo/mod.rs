@@ -19,6 +19,8 @@ mod provider;
 mod serve;
 mod shell;
 mod shop;
+#[cfg(test)]
+mod signing_key;
 mod site;
 mod sites;
 mod specs;

@@ -1,5 +1,8 @@
 //! No money without a yes: which operation an order has, and what came of it.
 
+#[cfg(test)]
+mod tests;
+
 use super::Pay;
 use super::confirmation::{Confirmation, Expected, TYPES};
 use super::operations::{Asked, Question, Standing};

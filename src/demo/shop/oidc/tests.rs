@@ -5,10 +5,11 @@ mod world;
 use super::{Answer, Ending, SignIn, SignInError, SignedIn};
 use crate::clock::{HOUR, MINUTE, SECOND};
 use crate::demo::off_band::CallError;
+use crate::demo::signing_key::Key;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use url::Url;
-use world::{Key, World};
+use world::World;
 
 const CODE: &str = "authorization_code";
 const REFRESH: &str = "refresh_token";

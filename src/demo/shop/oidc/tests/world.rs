@@ -2,11 +2,9 @@
 
 use super::super::Oidc;
 use crate::clock::Clock;
+use crate::demo::signing_key::Key;
 use crate::demo::sites::Sites;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rocket::fairing::AdHoc;
 use rocket::form::Form;
 use rocket::http::Status;
@@ -32,34 +30,6 @@ pub(super) struct Orders {
 }
 
 type Shared = Arc<Mutex<Orders>>;
-
-/// A signing key of the provider.
-pub(super) struct Key {
-    kid: String,
-    signs: EncodingKey,
-    public: Jwk,
-}
-
-impl Key {
-    pub(super) fn new(kid: &str) -> Self {
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        let signs = EncodingKey::from_ec_der(pkcs8.expect("a key").as_ref());
-        let mut public = Jwk::from_encoding_key(&signs, Algorithm::ES256).expect("a key");
-        public.common.key_id = Some(kid.to_owned());
-        Self { kid: kid.to_owned(), signs, public }
-    }
-
-    pub(super) fn public(&self) -> Jwk {
-        self.public.clone()
-    }
-
-    pub(super) fn sign(&self, typ: &str, claims: &Value) -> String {
-        let mut header = Header::new(Algorithm::ES256);
-        (header.typ, header.kid) = (Some(typ.to_owned()), Some(self.kid.clone()));
-        jsonwebtoken::encode(&header, claims, &self.signs).expect("signs")
-    }
-}
 
 pub(super) struct World {
     pub(super) oidc: Oidc,
