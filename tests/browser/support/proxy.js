@@ -32,8 +32,8 @@ export async function startProxy(target) {
       }
       const far = keep(connect(target, '127.0.0.1'));
       far.write(first);
-      near.on('data', (part) => { if (!deaf) far.write(part); }).on('close', () => far.destroy());
-      far.on('data', (part) => { if (!deaf) near.write(part); }).on('close', () => near.destroy());
+      near.on('data', (part) => { if (!deaf) far.write(part); }).on('close', () => { if (!deaf) far.destroy(); });
+      far.on('data', (part) => { if (!deaf) near.write(part); }).on('close', () => { if (!deaf) near.destroy(); });
     });
   });
   server.listen(0, '127.0.0.1');
@@ -45,7 +45,7 @@ export async function startProxy(target) {
     cut() { for (const socket of sockets) socket.resetAndDestroy(); },
     /** Resets new connections whose first words are these; none when nothing is given. @param {RegExp} [words] */
     refuse(words) { refused = words; },
-    /** Keeps connections open and passes nothing on. @param {boolean} yes */
+    /** Passes nothing on, ends included. @param {boolean} yes */
     swallow(yes) { deaf = yes; },
     async stop() {
       for (const socket of sockets) socket.destroy();
