@@ -39,6 +39,7 @@ export function confirming(accounts, asked, page, world) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let patience;
   let polling = false;
+  let turn = 0;
 
   /** @param {Standing} standing */
   const end = (standing) => {
@@ -61,8 +62,10 @@ export function confirming(accounts, asked, page, world) {
   const poll = async () => {
     if (polling || over) return;
     polling = true;
+    const own = ++turn;
     show();
-    while (polling && !over) {
+    // One at a time: an earlier one may still be waiting for its answer.
+    while (polling && own === turn && !over) {
       const heard = await look();
       if (!heard) await new Promise((resolve) => { setTimeout(resolve, PAUSE_MS); });
     }
