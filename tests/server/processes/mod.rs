@@ -5,6 +5,7 @@ mod demo;
 mod ending;
 mod killed;
 mod two_nodes;
+mod two_nodes_operations;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;

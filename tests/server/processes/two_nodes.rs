@@ -8,15 +8,15 @@ use super::{Node, Place, session};
 use crate::support::{Backend, Database, PASSWORD, WIKI, nonce};
 
 /// Two servers, and a client that was added by hand.
-struct Pair {
+pub(super) struct Pair {
     place: Place,
-    one: Node,
-    other: Node,
+    pub(super) one: Node,
+    pub(super) other: Node,
     secret: String,
 }
 
 impl Pair {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let place = Place::new().await;
         // The first start of both, at the same time, on an empty database.
         let (one, other) = rocket::tokio::join!(place.serve(), place.serve());
@@ -31,7 +31,7 @@ impl Pair {
             "--return-uri",
             &home,
             "--scope",
-            "openid profile",
+            "openid profile operations",
             "--first-party",
         ];
         let added = place.run(&add).await;
@@ -39,7 +39,7 @@ impl Pair {
         Self { place, one, other, secret }
     }
 
-    fn backends(&self) -> [Backend; 2] {
+    pub(super) fn backends(&self) -> [Backend; 2] {
         [&self.one, &self.other].map(|node| Backend::new(&node.url, "wiki", &self.secret))
     }
 }
