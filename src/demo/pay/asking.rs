@@ -103,8 +103,9 @@ pub(super) async fn take_back(pay: &Pay, due: &Due<'_>) -> Result<Standing, Refu
 
 /// Whether the accounts server has signed that this person confirmed exactly this.
 pub(super) async fn confirmed(pay: &Pay, due: &Due<'_>) -> Result<(), Refusal> {
+    let completing = pay.completing.lock().await;
     let (operation, past) = due.past(pay).await?.ok_or(Refusal::NotConfirmed)?;
-    let outcome = match result(pay, due, &operation, past).await {
+    let outcome = match result(pay, &operation, past).await {
         Ok(result) => verify(pay, due, &operation, &result).await,
         Err(refusal) => Err(refusal),
     };
@@ -112,11 +113,12 @@ pub(super) async fn confirmed(pay: &Pay, due: &Due<'_>) -> Result<(), Refusal> {
         // Nothing will come of this one: the next press of the button asks anew.
         pay.questions.drop_operation(&operation).await.map_err(failed)?;
     }
+    drop(completing);
     outcome
 }
 
 /// The signed result: the one that is here already, or the accounts server's.
-async fn result(pay: &Pay, due: &Due<'_>, operation: &str, past: Past) -> Result<String, Refusal> {
+async fn result(pay: &Pay, operation: &str, past: Past) -> Result<String, Refusal> {
     if let Some(result) = past.result {
         return Ok(result);
     }
@@ -126,11 +128,8 @@ async fn result(pay: &Pay, due: &Due<'_>, operation: &str, past: Past) -> Result
             pay.questions.keep(operation, &result).await.map_err(failed)?;
             Ok(result)
         }
-        // Another page of this order was a moment faster, or the result was lost on its way.
-        Err(CallError::Refused(410, _)) => {
-            let past = due.past(pay).await?;
-            past.and_then(|(_, past)| past.result).ok_or(Refusal::UsedUp)
-        }
+        // It was lost on its way.
+        Err(CallError::Refused(410, _)) => Err(Refusal::UsedUp),
         Err(CallError::Refused(404 | 409, _)) => Err(Refusal::NotConfirmed),
         Err(error) => Err(unreachable(&error)),
     }

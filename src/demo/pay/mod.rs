@@ -25,6 +25,7 @@ use rocket::{Build, Request, Rocket, State, catch, catchers, get, routes};
 use rocket_dyn_templates::Template;
 use rules::{Bill, Shop};
 use serde_json::json;
+use tokio::sync::Mutex;
 
 /// The address that a shop frames. It carries nothing: neither order, nor amount, nor token.
 const CHECKOUT: &str = "/checkout";
@@ -42,6 +43,8 @@ struct Pay {
     /// The accounts server's, by which it signs what was confirmed.
     keys: Keys,
     clock: Clock,
+    /// Held while a result is fetched and kept: it is given once, and two pages may wait for it.
+    completing: Mutex<()>,
 }
 
 /// The site, ready to be launched.
@@ -62,6 +65,7 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
         questions: Questions::open(pool).await.map_err(failed)?,
         keys: Keys::new(clock.clone()),
         clock,
+        completing: Mutex::default(),
     };
     let policy = Policy::own(framing, "").and_sockets_of(&sites.accounts.origin);
     Ok(site::plain(sites, &sites.pay, place, policy)

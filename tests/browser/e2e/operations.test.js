@@ -160,9 +160,12 @@ test('a second window of the same order hears of it without a socket', async (t)
   await approve(await openQuestion(second));
   await isPaid(first);
   await second.bringToFront();
-  await until('the second window to hear of it', async () => (
-    await second.getByText(/^Paid on/).isVisible() || await payFrame(second).getByText('has been paid already').isVisible()
-  ));
+  let shown = '';
+  await until('the second window to hear of it', async () => {
+    if (await second.getByText(/^Paid on/).isVisible()) return true;
+    shown = await payFrame(second).getByRole('main').innerText().catch(() => '');
+    return shown.includes('has been paid already');
+  }, () => shown);
 });
 
 test('a connection that is cut comes back', async (t) => {

@@ -69,6 +69,7 @@ impl World {
             questions: Questions::open(pool).await.expect("creates its table"),
             keys: Keys::new(clock.clone()),
             clock,
+            completing: tokio::sync::Mutex::default(),
         };
         Self { pay, key, orders, shutdown }
     }
