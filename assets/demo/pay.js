@@ -164,11 +164,12 @@ function confirm(question) {
   show('confirm', 'Waiting for your answer on the accounts site');
   following = confirming(accounts, question, {
     ask: async () => {
+      const { token: own, order } = due ?? { token: '', order: '' };
       /** @type {Answer<Standing>} */
-      const answer = await ask('/checkout/state', { token: due?.token, order: due?.order });
+      const answer = await ask('/checkout/state', { token: own, order });
       const code = answer.refused?.code;
       if (code === 'not_for_pay' && renewable) renew();
-      else if (code !== undefined && code !== 'unreachable') refuse(answer);
+      else if (code !== undefined && code !== 'unreachable') missed(answer, order);
       return answer;
     },
     show(view) {
@@ -205,13 +206,21 @@ async function take() {
     say('paid', answer.good.amount);
     say('receipt', answer.good.receipt);
     show('done', 'Paid');
-    // A reason for the shop's page to ask its own server, which has heard it from ours.
-    window.parent.postMessage({ type: 'pay.done', order: paying.order }, shop);
+    done(paying.order);
   } else if (turn === asked && answer.refused?.code === 'not_for_pay' && renewable) {
     renew();
   } else if (turn === asked) {
-    refuse(answer);
+    missed(answer, paying.order);
   }
+}
+
+/** A reason for the shop's page to ask its own server, which has heard it from ours. @param {string} order */
+const done = (order) => window.parent.postMessage({ type: 'pay.done', order }, shop);
+
+/** Refused after it was asked for: perhaps since another window was faster. @param {Answer<unknown>} answer @param {string} order */
+function missed(answer, order) {
+  refuse(answer);
+  if (answer.refused?.code === 'already_paid') done(order);
 }
 
 /** Takes the question back. */
