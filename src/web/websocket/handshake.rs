@@ -34,11 +34,11 @@ impl<'r> FromRequest<'r> for Handshake {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let cookies = rocket::outcome::try_outcome!(request.guard::<Cookies>().await);
         let (socket, origin) = match check(request).await {
             Ok(good) => good,
             Err(problem) => return Outcome::Error((problem.leave(request), ())),
         };
-        let cookies = rocket::outcome::try_outcome!(request.guard::<Cookies>().await);
         let device = cookies.device.map(|secret| secret.hash());
         Outcome::Success(Self { socket: socket.config(limits()), origin, device })
     }
