@@ -18,7 +18,7 @@ pub struct Plan {
     pub sign_in_rounds: usize,
     /// Hashes, and sign-ins, in one turn.
     pub sign_ins: usize,
-    /// Pages that wait at once; twice as many operations are confirmed.
+    /// Pages that wait at once; three times as many operations are confirmed.
     pub sockets: u32,
     /// Confirmations one by one.
     pub confirmations: u32,
