@@ -138,6 +138,14 @@ async fn fifty_completions_at_once_give_one_result() {
         }
     }
     assert_eq!(given, 1);
+    // Whoever has looked before the first one has written.
+    let other = wiki.asked("alice").await;
+    server.confirms(&other.id, "alice").await;
+    let completes = async || {
+        let done = server.store.complete_operation(&other.id, "wiki", server.clock.now()).await;
+        done.expect("the database")
+    };
+    assert_eq!([completes().await, completes().await], [true, false]);
 }
 
 #[rocket::async_test]
