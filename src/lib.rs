@@ -25,11 +25,13 @@ pub mod relying;
 pub mod cli;
 pub mod demo;
 
+use rocket::config::Sig;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
-use rocket::{Build, Rocket};
+use rocket::{Build, Ignite, Rocket};
 use std::fmt;
+use tokio::signal::unix::{SignalKind, signal};
 
 use clock::Clock;
 use config::Config;
@@ -133,7 +135,35 @@ pub async fn launch(config: Config) -> Result<(), StartError> {
             tracing::info!(%issuer, "listening at http://{address}:{port}");
         })
     }));
-    let ended = rocket.launch().await;
+    let ended = match rocket.ignite().await {
+        Ok(rocket) => {
+            heed_signals(&rocket);
+            rocket.launch().await
+        }
+        Err(error) => Err(error),
+    };
     store.close().await;
     ended.map(|_| ()).map_err(|error| StartError(error.to_string()))
+}
+
+/// Heeds the signals that end a server from now on. Rocket does so a moment after it listens, and
+/// until then one would kill the process.
+fn heed_signals(rocket: &Rocket<Ignite>) {
+    let settings = &rocket.config().shutdown;
+    let kinds = [
+        (settings.signals.contains(&Sig::Term), SignalKind::terminate()),
+        (settings.ctrlc, SignalKind::interrupt()),
+    ];
+    for (_, kind) in kinds.into_iter().filter(|(is_heeded, _)| *is_heeded) {
+        match signal(kind) {
+            Ok(mut signals) => {
+                let shutdown = rocket.shutdown();
+                tokio::spawn(async move {
+                    signals.recv().await;
+                    shutdown.notify();
+                });
+            }
+            Err(error) => tracing::warn!(%error, "a signal cannot be heeded before the start"),
+        }
+    }
 }
