@@ -61,8 +61,10 @@ async fn who_waits_hears_that_time_has_run_out() {
     let ids = short(&server, 1).await;
     let mut waiting = server.events.subscribe(Event::Operation(ids[0].clone()));
     server.clock.advance(30 * SECOND);
-    assert!(is_hinted(&mut waiting).await);
-    assert_eq!(outcomes(&server).await, ["expired"]);
+    // There may be a hint for all before that, which means nothing.
+    while outcomes(&server).await != ["expired"] {
+        assert!(is_hinted(&mut waiting).await);
+    }
 }
 
 #[rocket::async_test]
