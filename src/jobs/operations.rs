@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::{Clock, SECOND};
+use crate::domain::operation::TIME_TO_COME_BACK;
 use crate::events::{Event, Events};
 use crate::store::{Store, StoreError};
 
@@ -16,8 +17,6 @@ const EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Operations ended in one transaction.
 const BATCH: i64 = 100;
-/// How long a page may take to be loaded again.
-const MAY_BE_AWAY: i64 = 10 * SECOND;
 /// How far back a sweep looks, since the last one that succeeded: as much as the clocks of nodes
 /// may differ, with the time that a commit may take.
 const OVERLAP: i64 = 30 * SECOND;
@@ -36,7 +35,7 @@ pub async fn end_operations(
     loop {
         let expired = store.expire_operations(now, BATCH).await?;
         events.operations_ended(store, &expired, now).await;
-        let left = store.cancel_left_operations(now - MAY_BE_AWAY, now, BATCH).await?;
+        let left = store.cancel_left_operations(now - TIME_TO_COME_BACK, now, BATCH).await?;
         events.operations_ended(store, &left, now).await;
         let batch = expired.len() + left.len();
         count += batch;

@@ -126,9 +126,8 @@ const ADD: &str = "INSERT INTO operations (id, client_id, account_uid, wait_secr
     idempotency_key, request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, \
     outcome, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13) \
     ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING";
-const BY_KEY: &str = operation_by!("o.client_id = $1 AND o.idempotency_key = $2");
-const REQUEST_OF_KEY: &str =
-    "SELECT request_hash FROM operations WHERE client_id = $1 AND idempotency_key = $2";
+const OF_KEY: &str =
+    "SELECT id, request_hash FROM operations WHERE client_id = $1 AND idempotency_key = $2";
 const OF_CLIENT: &str = operation_by!("o.id = $1 AND o.client_id = $2");
 const FOR_ACCOUNT: &str = operation_by!("o.id = $1 AND o.account_uid = $2");
 const WAITING_FOR: &str = operation_by!(
@@ -151,8 +150,7 @@ const COUNT_FAILED: &str = "UPDATE operations SET failed_sign_ins = failed_sign_
     WHERE id = $1 AND outcome IS NULL AND expires_at > $2 RETURNING outcome";
 
 pub(super) const LOOKUPS: &[(&str, &str)] = &[
-    ("operation by idempotency key", BY_KEY),
-    ("request of an idempotency key", REQUEST_OF_KEY),
+    ("operation of an idempotency key", OF_KEY),
     ("operation of a client", OF_CLIENT),
     ("operation for an account", FOR_ACCOUNT),
     ("operations waiting for an account", WAITING_FOR),
@@ -177,7 +175,7 @@ impl Store {
             return Ok(operation.map_or(Added::Different, Added::New));
         }
         let (key, request) = (new.idempotency_key.unwrap_or_default(), new.request_hash);
-        let repeated = self.repeated_operation(new.client_id, key, request).await?;
+        let repeated = self.repeated_operation(new.client_id, key, request, now).await?;
         Ok(repeated.unwrap_or(Added::Different))
     }
 
@@ -187,16 +185,15 @@ impl Store {
         client_id: &str,
         key: &str,
         request: &SecretHash,
+        now: i64,
     ) -> Result<Option<Added>> {
-        let before: Option<(String,)> = on!(self, read, db => sqlx::query_as(REQUEST_OF_KEY)
+        let before: Option<(String, String)> = on!(self, read, db => sqlx::query_as(OF_KEY)
             .bind(client_id).bind(key).fetch_optional(db).await)?;
-        let Some((before,)) = before else { return Ok(None) };
+        let Some((id, before)) = before else { return Ok(None) };
         if !request.matches(&before) {
             return Ok(Some(Added::Different));
         }
-        let row: Option<OperationRow> = on!(self, read, db => sqlx::query_as(BY_KEY)
-            .bind(client_id).bind(key).fetch_optional(db).await)?;
-        Ok(row.map(|row| self.operation(row)).transpose()?.map(Added::Same))
+        Ok(self.operation_of(&id, client_id, now).await?.map(Added::Same))
     }
 
     /// The operation with this id, if this client asked for it.

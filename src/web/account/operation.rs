@@ -5,7 +5,7 @@ use rocket::response::Redirect;
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
-use super::show::date_and_time;
+use super::show::date_and_second;
 use super::{FieldMessages, PageOrRedirect, message, person, see_other};
 use crate::domain::operation::{FRESH_SIGN_IN, Line, Outcome, PAGE, choices, is_id};
 use crate::domain::return_to::ReturnTo;
@@ -77,9 +77,9 @@ impl Addressed {
             id: operation.id.clone(),
             client_name: operation.client.client_name.clone(),
             site: operation.client.site(),
-            until: date_and_time(operation.expires_at),
+            until: date_and_second(operation.expires_at),
             outcome: operation.outcome.map(Outcome::as_str),
-            ended: date_and_time(ended),
+            ended: date_and_second(ended),
             numbers,
             fields,
             title: operation.question.title,

@@ -87,10 +87,20 @@ pub(super) fn date(milliseconds: i64) -> String {
 }
 
 /// `21 November 2026, 20:37 UTC`.
-pub(super) fn date_and_time(milliseconds: i64) -> String {
+fn date_and_time(milliseconds: i64) -> String {
     format(
         milliseconds,
         format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"),
+    )
+}
+
+/// `21 November 2026, 20:37:05 UTC`.
+pub(super) fn date_and_second(milliseconds: i64) -> String {
+    format(
+        milliseconds,
+        format_description!(
+            "[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC"
+        ),
     )
 }
 
@@ -109,6 +119,7 @@ mod tests {
     #[test]
     fn dates_are_written_out() {
         assert_eq!(date_and_time(1_795_293_420_000), "21 November 2026, 20:37 UTC");
+        assert_eq!(date_and_second(1_795_293_425_000), "21 November 2026, 20:37:05 UTC");
         assert_eq!(date(0), "1 January 1970");
         assert_eq!(date(i64::MAX), "");
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::show::date_and_time;
+use super::show::date_and_second;
 use crate::store::operations::Operation;
 use crate::web::app::App;
 use crate::web::error::Problem;
@@ -23,7 +23,7 @@ impl From<Operation> for WaitingRow {
             id: operation.id,
             client_name: operation.client.client_name.clone(),
             site: operation.client.site(),
-            until: date_and_time(operation.expires_at),
+            until: date_and_second(operation.expires_at),
             title: operation.question.title,
         }
     }

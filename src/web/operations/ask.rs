@@ -125,7 +125,10 @@ pub(super) async fn ask(
     checked.whom.may_be_named_by(&client)?;
     // Who only lost the answer gets it again, whatever the limits say.
     let before = match &key.0 {
-        Some(key) => app.store.repeated_operation(client_id, key, &checked.request_hash).await?,
+        Some(key) => {
+            let request = &checked.request_hash;
+            app.store.repeated_operation(client_id, key, request, app.now()).await?
+        }
         None => None,
     };
     let added = if let Some(before) = before {

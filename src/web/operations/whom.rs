@@ -87,14 +87,13 @@ impl Whom {
             Self::Uid(uid) => store.account(uid).await?,
             Self::Login(login) => store.account_by_login(login).await?.map(|found| found.account),
             Self::Sid(sid) => {
-                match store.behind_sid(sid, &registration.client_id, app.now()).await? {
-                    Some(behind) => store.account(&behind.account_uid).await?,
-                    None => None,
-                }
+                let found = store.behind_sid(sid, &registration.client_id, app.now()).await?;
+                let uid = found.map(|behind| behind.account_uid);
+                store.account(uid.as_deref().unwrap_or_default()).await?
             }
         };
         let uid = account.filter(|account| account.disabled_at.is_none()).map(|a| a.uid);
-        // Looked for in any case, so that nobody is told from somebody by the time it takes.
+        // Looked for in any case, as the account above: nobody is told from somebody by the time.
         let granted =
             store.consent(uid.as_deref().unwrap_or_default(), &registration.client_id).await?;
         Ok(uid.filter(|_| may_ask(registration, granted.as_ref())))

@@ -31,7 +31,7 @@ async fn the_page_shows_exactly_what_is_confirmed_and_by_whom_it_is_asked() {
         "<h2 dir=\"auto\">Pay for your order?</h2>",
         "<dt dir=\"auto\">Amount</dt><dd dir=\"auto\">€49.00</dd>",
         "<dt dir=\"auto\">Payee</dt><dd dir=\"auto\">Shop</dd>",
-        "until 21 November 2026, 20:42 UTC",
+        "until 21 November 2026, 20:42:00 UTC",
         "Full Name of alice",
     ];
     for text in shown {
@@ -58,7 +58,7 @@ async fn a_yes_is_told_to_the_client_and_shown() {
     assert_eq!((said.status, said.location()), (303, page.as_str()), "{}", said.text);
     let page = alice.look_at(&asked.id).await;
     assert_eq!(page.status, 200);
-    for text in ["You approved this", "You can close this window", "€49.00", "20:37 UTC"] {
+    for text in ["You approved this", "You can close this window", "€49.00", "20:37:00 UTC"] {
         assert!(page.text.contains(text), "{text} in {}", page.text);
     }
     assert!(!page.text.contains("<form") && !page.text.contains("<button"));
@@ -136,7 +136,7 @@ async fn the_time_is_over_at_once_and_without_a_job() {
     assert_eq!(late.status, 303);
     let page = alice.look_at(&asked.id).await;
     assert!(
-        page.text.contains("Nobody answered until 21 November 2026, 20:37 UTC"),
+        page.text.contains("Nobody answered until 21 November 2026, 20:37:30 UTC"),
         "{}",
         page.text
     );

@@ -155,6 +155,24 @@ async fn the_same_key_gives_the_same_operation() {
 }
 
 #[rocket::async_test]
+async fn the_same_key_tells_how_it_ended() {
+    let server = server().await;
+    server.signed_up("alice").await;
+    let wiki = server.backend("wiki");
+    let taken_back = Operation::of(&wiki.ask_once(&question("alice"), Some("one")).await);
+    wiki.ask_once(&question("alice"), Some("two")).await;
+    assert_eq!(wiki.cancel(&taken_back.id).await.status, 200);
+    let state = async |key| {
+        let again = wiki.ask_once(&question("alice"), Some(key)).await;
+        (again.status, again.json()["state"].as_str().map(str::to_owned))
+    };
+    assert_eq!(state("one").await, (200, Some("canceled".into())));
+    assert_eq!(state("two").await, (200, Some("pending".into())));
+    server.clock.advance(5 * 60 * 1_000);
+    assert_eq!(state("two").await, (200, Some("expired".into())));
+}
+
+#[rocket::async_test]
 async fn whoever_lost_the_answer_gets_it_again_whatever_the_limits_say() {
     let server = Setup::with_operations().await.with_real_limits().start().await;
     server.signed_up("alice").await;

@@ -37,10 +37,10 @@ async fn it_says_what_is_asked_by_whom_and_until_when_the_latest_first() {
     let shown = [
         "<bdi>Delete the page?</bdi>",
         "Notes · notes.vestibule.localhost:8002",
-        "Until 21 November 2026, 20:43 UTC",
+        "Until 21 November 2026, 20:43:00 UTC",
         "<bdi>Pay for your order?</bdi>",
         "Wiki · wiki.vestibule.localhost:8001",
-        "Until 21 November 2026, 20:42 UTC",
+        "Until 21 November 2026, 20:42:00 UTC",
     ];
     for text in shown {
         assert!(page.contains(text), "{text} in {page}");

@@ -1,10 +1,8 @@
 //! A code becomes tokens, once, within a minute.
 
-use tokio::task::JoinSet;
-
 use super::{
-    ALL, REFRESH, assert_all_dead, is_hex, lives, opens_userinfo, server, setup, shop_code,
-    shopping, stall_tokens,
+    ALL, REFRESH, assert_all_dead, assert_one_of_fifty_redeems, is_hex, lives, opens_userinfo,
+    server, setup, shop_code, shopping, stall_tokens,
 };
 use crate::support::{Authorize, TestServer, nonce};
 
@@ -147,23 +145,7 @@ async fn a_code_that_somebody_else_brings_again_ends_them_too() {
 async fn of_fifty_redemptions_at_once_exactly_one_succeeds() {
     let server = server().await;
     let alice = server.signed_up("alice").await;
-    for _ in 0..3 {
-        let (code, asked) = shop_code(&alice).await;
-        let mut calls = JoinSet::new();
-        for _ in 0..50 {
-            let (shop, code, asked) = (server.backend("shop"), code.clone(), asked.clone());
-            calls.spawn(async move { shop.token(&asked.redemption(&code)).await });
-        }
-        let answers = calls.join_all().await;
-        let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
-        assert_eq!(won.len(), 1);
-        for answer in lost {
-            answer.assert_error(400, "invalid_grant");
-        }
-        let tokens = won[0].tokens();
-        let shop = server.backend("shop");
-        assert_all_dead(&server, &shop, &[&tokens.access], tokens.refresh()).await;
-    }
+    assert_one_of_fifty_redeems(&[&server], &alice).await;
 }
 
 #[rocket::async_test]

@@ -22,6 +22,7 @@ mod revocation;
 mod secrecy;
 mod userinfo;
 
+use tokio::task::JoinSet;
 use vestibule::config::DeclaredClient;
 use vestibule::domain::client::Registration;
 use vestibule::domain::scope::Scope;
@@ -135,6 +136,30 @@ async fn assert_all_dead(server: &TestServer, owner: &Backend, access: &[&str], 
         assert!(!opens_userinfo(server, token).await, "an access token opens userinfo");
     }
     owner.refresh(refresh).await.assert_error(400, "invalid_grant");
+}
+
+/// Fifty at once, in turns over these nodes, swap a code: one succeeds, and its tokens end for the
+/// others.
+async fn assert_one_of_fifty_redeems(nodes: &[&TestServer], alice: &Browser) {
+    let other = nodes[nodes.len() - 1];
+    for _ in 0..3 {
+        let (code, asked) = shop_code(alice).await;
+        let mut calls = JoinSet::new();
+        for turn in 0..50 {
+            let shop = nodes[turn % nodes.len()].backend("shop");
+            let (code, asked) = (code.clone(), asked.clone());
+            calls.spawn(async move { shop.token(&asked.redemption(&code)).await });
+        }
+        let answers = calls.join_all().await;
+        let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
+        assert_eq!(won.len(), 1);
+        for answer in lost {
+            answer.assert_error(400, "invalid_grant");
+        }
+        let tokens = won[0].tokens();
+        let shop = other.backend("shop");
+        assert_all_dead(other, &shop, &[&tokens.access], tokens.refresh()).await;
+    }
 }
 
 /// Holds that a request was refused as RFC 6749 §5.2 has it, with one of these codes.
