@@ -149,6 +149,10 @@ async fn a_number_that_is_given_on_the_waiting_browser_is_looked_at() {
     let wiki = server.backend("wiki");
     let asked = wiki.asked("alice").await;
     waits(&server, &asked, Some(&device(&alice))).await;
+    assert_eq!(alice.answer(&asked.id, "approve", &asked.number).await.status, 303);
+    assert_eq!(matched(&server).await, "0", "the right one, but nobody had asked for it");
+    let asked = wiki.asked("alice").await;
+    waits(&server, &asked, Some(&device(&alice))).await;
     let wrong = if asked.number == "10" { "11" } else { "10" };
     assert_eq!(alice.answer(&asked.id, "approve", wrong).await.status, 303);
     assert_eq!(wiki.operation(&asked.id, "").await.json()["reason"], json!("number_failed"));
