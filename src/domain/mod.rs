@@ -5,6 +5,7 @@ pub mod audience;
 pub mod browser;
 pub mod client;
 pub mod consent;
+pub mod flow;
 pub mod grant;
 pub mod logout;
 pub mod operation;

@@ -52,6 +52,8 @@ pub struct Settings {
     pub operations: Rate,
     /// Operations of one client.
     pub client_operations: Rate,
+    /// Flows begun from one network.
+    pub flows: Rate,
     /// How many buckets each rule remembers; about 32 bytes each.
     pub max_keys: usize,
 }
@@ -72,6 +74,7 @@ impl Default for Settings {
             client_auth: Rate::new(300, 200),
             operations: Rate::new(10, 30_000),
             client_operations: Rate::new(2_000, 20),
+            flows: Rate::new(60, 1_000),
             max_keys: 100_000,
         }
     }
@@ -95,6 +98,7 @@ impl Settings {
             client_auth: rate,
             operations: rate,
             client_operations: rate,
+            flows: rate,
             max_keys: Self::default().max_keys,
         }
     }
@@ -115,6 +119,7 @@ impl Settings {
             self.client_auth,
             self.operations,
             self.client_operations,
+            self.flows,
         ]
     }
 }

@@ -8,6 +8,8 @@ mod brake;
 mod bridge;
 mod cookies;
 mod error;
+mod events_socket;
+mod flow;
 mod guard;
 mod headers;
 mod health;
@@ -40,6 +42,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", account::routes())
         .mount("/", assets::routes())
         .mount("/", bridge::routes())
+        .mount("/", flow::routes())
         .mount("/", health::routes())
         .mount("/", oauth::routes())
         .mount("/", websocket::routes())
