@@ -10,7 +10,9 @@ fn hold_unframable(seen: &[Seen]) {
         }
         assert_eq!(answer.policy("frame-ancestors"), Some("'none'"), "{what}");
         assert_eq!(answer.header("X-Frame-Options"), "DENY", "{what}");
-        assert_eq!(answer.header("Cross-Origin-Opener-Policy"), "same-origin", "{what}");
+        // Some can stand in a window that a client's page has opened: see `flow/popup.rs`.
+        let opener = answer.header("Cross-Origin-Opener-Policy");
+        assert!(["same-origin", "unsafe-none"].contains(&opener), "{what}: {opener}");
     }
 }
 

@@ -17,6 +17,7 @@ mod consent_scope;
 mod cookies;
 mod ended_payloads;
 mod events;
+mod flow;
 mod forms;
 mod framing;
 mod headers;

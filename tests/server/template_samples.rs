@@ -61,6 +61,22 @@ fn operations() -> Vec<Value> {
     [ended.to_vec(), pending.to_vec()].concat()
 }
 
+/// Every way in which a flow may stand.
+fn flows() -> Vec<Value> {
+    let flow = |standing: &str, numbers: &[i64], fields: Value| {
+        json!({
+            "id": EVIL, "client_name": EVIL, "site": EVIL, "standing": standing,
+            "origins": "[\"https://wiki.example.org\"]", "numbers": numbers, "fields": fields,
+        })
+    };
+    let ended =
+        ["elsewhere", "unknown", "authorized", "refused", "canceled", "number_failed", "expired"];
+    let ended = ended.map(|standing| flow(standing, &[], json!({})));
+    let six = [13, 24, 42, 57, 68, 91];
+    let asked = [flow("asked", &six, json!({})), flow("asked", &six, json!({ "number": EVIL }))];
+    [ended.to_vec(), asked.to_vec()].concat()
+}
+
 fn waiting(site: Value) -> Value {
     json!({
         "id": EVIL, "title": EVIL, "client_name": EVIL,
@@ -133,6 +149,8 @@ pub fn samples(template: &str) -> Vec<Value> {
                 "fields": [["code", EVIL], [EVIL, EVIL]] }),
         ],
         "operation.html" | "part/asked.html" | "part/outcome.html" => operations(),
+        "flow.html" => flows(),
+        "flow_done.html" => vec![json!({ "client_name": null }), json!({ "client_name": EVIL })],
         "consent_done.html" => vec![
             json!({ "client_name": EVIL, "granted": true, "link": null }),
             json!({ "client_name": EVIL, "granted": false, "link": "https://wiki.example.org/" }),
