@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { alice, knows, knowsNobody, sidebar, startDemo } from '../support/demo.js';
 import { browserFor, startFamily } from '../support/family.js';
+import { beginFlow } from '../support/flows.js';
 import { ask, takeBack, wait, wrongNumber } from '../support/asking.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
@@ -196,6 +197,63 @@ const OPERATIONS = {
     await tab.getByRole('heading', { name: 'Waiting for your answer' }).waitFor();
   },
 };
+
+/** A flow of the guest. */
+const flow = () => beginFlow(family, 'guest');
+
+/** The window of a flow, of somebody who is signed in, in this order. @type {Record<string, (tab: Page) => Promise<unknown>>} */
+const FLOWS = {
+  'flow-numbers': async (tab) => {
+    await tab.goto((await flow()).flow_uri);
+    await tab.locator('button[value=confirm]:enabled').waitFor();
+  },
+  'flow-without-number': async (tab) => {
+    await tab.locator('form').evaluate((form) => { /** @type {HTMLFormElement} */ (form).noValidate = true; });
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByRole('alert').waitFor();
+    await tab.locator('button[value=confirm]:enabled').waitFor();
+  },
+  'flow-canceled': async (tab) => {
+    await tab.getByRole('button', { name: 'Cancel' }).click();
+    await tab.getByRole('heading', { name: 'Nobody was signed in' }).waitFor();
+  },
+  'flow-wrong-number': async (tab) => {
+    const begun = await flow();
+    await tab.goto(begun.flow_uri);
+    const offered = await tab.getByRole('radio').evaluateAll((inputs) => inputs.map((input) => /** @type {HTMLInputElement} */ (input).value));
+    await tab.getByLabel(offered.find((other) => other !== begun.number) ?? '', { exact: true }).check();
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByRole('heading', { name: 'That was another number' }).waitFor();
+  },
+  'flow-unknown': async (tab) => {
+    await open(tab, '/flow/nothing');
+    await tab.getByRole('heading', { name: 'This sign-in has ended' }).waitFor();
+  },
+  'flow-done': async (tab) => {
+    // A window that no script has opened stays open.
+    const begun = await flow();
+    await tab.goto(begun.flow_uri);
+    await tab.getByLabel(begun.number, { exact: true }).check();
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByRole('button', { name: 'Allow' }).click();
+    await tab.getByRole('heading', { name: 'You can close this window' }).waitFor();
+  },
+  'flow-authorized': async (tab) => {
+    await tab.goto(tab.url().replace(/\/done$/, ''));
+    await tab.getByRole('heading', { name: 'You are signed in at Guest' }).waitFor();
+  },
+};
+
+test('the windows of flows look well and have nothing that axe-core finds', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await signIn(tab, family.accounts, bob);
+  for (const [name, show] of Object.entries(FLOWS)) {
+    await t.test(name, async () => {
+      await show(tab);
+      assert.deepEqual(await inspect(tab, name), []);
+    });
+  }
+});
 
 /** Opens the page and waits for its buttons. @param {Page} tab @param {import('../support/asking.js').Operation} operation */
 async function answerable(tab, { verificationUri }) {

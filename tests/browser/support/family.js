@@ -37,7 +37,7 @@ function clientsOf(sites) {
   return [
     { ...of('wiki'), scope: `${scope} operations` },
     { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)] },
-    { ...of('guest'), first_party: false },
+    { ...of('guest'), first_party: false, redirect_uris: [`${sites.origin(hosts.guest)}/callback`] },
     { ...of('market'), first_party: false, scope: `${scope} payments https://api.example.org/orders` },
     { ...of('strict'), require_nonce: true },
     of('annotator'),

@@ -47,7 +47,7 @@ async fn walk(browser: &Browser, mut answer: Answer) -> Vec<String> {
 }
 
 /// Confirms by the number and goes on to the end.
-async fn finish(browser: &Browser, waits: &Waits) {
+pub async fn finish(browser: &Browser, waits: &Waits) {
     let visited = walk(browser, browser.confirm(waits).await).await;
     assert_eq!(visited.last(), Some(&done(waits)), "{visited:?}");
 }

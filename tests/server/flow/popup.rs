@@ -36,7 +36,12 @@ fn route_of(what: &str) -> String {
         _ if how.starts_with("by POST") => "POST",
         _ => method,
     };
-    format!("{method} {pattern}")
+    // To the other method these are as good as ids.
+    match (method, pattern) {
+        ("GET", "/flow/outcome") => "GET /flow/<id>".into(),
+        ("POST", "/flow/events") => "POST /flow/<id>".into(),
+        _ => format!("{method} {pattern}"),
+    }
 }
 
 fn hold(seen: &[Seen]) -> BTreeSet<String> {
