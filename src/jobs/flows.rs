@@ -52,7 +52,9 @@ pub async fn hint_ended_flows(
 ) -> Result<usize, StoreError> {
     let ended = store.flows_finished_since(now - OVERLAP, MOST).await?;
     let count = ended.len();
-    ended.into_iter().for_each(|id| events.hint(&Event::Flow(id)));
+    for id in ended {
+        events.hint(&Event::Flow(id));
+    }
     Ok(count)
 }
 

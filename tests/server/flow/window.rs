@@ -63,8 +63,8 @@ async fn a_window_that_is_faster_than_its_page_waits_for_it() {
         }
         Answer::of(server.beginning(&secret, &asked).header("Origin", SPECS)).await
     };
-    let (page, begun) = rocket::tokio::join!(window.navigate(&path), begin);
-    assert_eq!((page.status, begun.status), (200, 201), "{}", page.text);
+    let (page, told) = rocket::tokio::join!(window.navigate(&path), begin);
+    assert_eq!((page.status, told.status), (200, 201), "{}", page.text);
     assert_eq!(numbers(&page).len(), 6);
 }
 
@@ -74,7 +74,8 @@ async fn a_flow_that_never_begins_has_ended() {
     setup.config.socket_times.begin = Duration::from_millis(50);
     let server = setup.start().await;
     let unknown = format!("/flow/{}", hash(&nonce()));
-    for path in [unknown.as_str(), "/flow/x", "/flow/0123", &"/flow/ab".repeat(1)] {
+    let upper = format!("/flow/{}", "AB".repeat(32));
+    for path in [unknown.as_str(), "/flow/x", "/flow/0123", &upper] {
         for page in [server.browser().navigate(path).await, server.browser().look(path).await] {
             assert_eq!(page.status, 404, "{path}");
             assert!(page.text.contains("This sign-in has ended"), "{}", page.text);
