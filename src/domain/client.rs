@@ -185,6 +185,25 @@ impl Registration {
         self.origins.iter().any(|own| own.as_str() == origin)
     }
 
+    /// Every page that may stand above its frames, as `frame-ancestors` lists them.
+    #[must_use]
+    pub fn ancestors(&self) -> Vec<String> {
+        let own = self.origins.iter().map(|origin| origin.as_str().to_owned());
+        let embedders = self.embedders.iter().map(Embedder::as_str).map(str::to_owned);
+        own.chain(embedders).collect()
+    }
+
+    /// Whether a page of this origin may stand above its frames.
+    #[must_use]
+    pub fn may_embed(&self, origin: &str) -> bool {
+        let is_https = origin.starts_with("https://") && Origin::parse(origin).is_ok();
+        self.has_origin(origin)
+            || self.embedders.iter().any(|embedder| match embedder {
+                Embedder::Origin(known) => known.as_str() == origin,
+                Embedder::AnyHttps => is_https,
+            })
+    }
+
     /// Whether some of its pages are framed from, or live on, another site than `issuer`.
     #[must_use]
     pub fn is_cross_site(&self, issuer: &Origin) -> bool {

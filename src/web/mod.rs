@@ -6,7 +6,9 @@ pub mod assets;
 mod body;
 mod brake;
 mod bridge;
+mod callback;
 mod cookies;
+mod embedded;
 mod error;
 mod guard;
 mod headers;
@@ -40,6 +42,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", account::routes())
         .mount("/", assets::routes())
         .mount("/", bridge::routes())
+        .mount("/", callback::routes())
         .mount("/", health::routes())
         .mount("/", oauth::routes())
         .mount("/", websocket::routes())

@@ -33,8 +33,9 @@ struct Context<'a, T> {
     page: &'a T,
 }
 
+/// What pages show of the site itself.
 #[derive(Serialize)]
-struct BrandContext<'a> {
+pub(super) struct BrandContext<'a> {
     name: &'a str,
     logo: Option<&'static str>,
     accent: Option<&'a str>,

@@ -8,6 +8,7 @@ mod bad_input;
 mod bridge;
 mod bridge_calls;
 mod busy;
+mod callback_pages;
 mod callback_validation;
 mod cli;
 mod client_authentication;

@@ -144,7 +144,10 @@ pub fn samples(template: &str) -> Vec<Value> {
         ],
         "bridge.html" => {
             vec![json!({ "client_id": EVIL, "origins": "[\"https://wiki.example.org\"]",
-            "nonce": "bm9uY2U=" })]
+            "nonce": "bm9uY2U=", "brand": EVIL })]
+        }
+        "callback/passive.html" | "callback/popup.html" => {
+            vec![json!({ "client_name": EVIL, "origins": "[\"https://wiki.example.org\"]" })]
         }
         // These are part of others, and are rendered by themselves to be complete.
         "base.html"

@@ -3,4 +3,5 @@
 pub mod client;
 pub mod fetch_metadata;
 pub mod network;
+pub mod storage_access;
 pub mod visitor;

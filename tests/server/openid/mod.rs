@@ -25,6 +25,7 @@ mod response_modes;
 mod safe;
 mod secrets;
 mod silent;
+mod storage_access;
 
 use crate::support::{Answer, Browser, ISSUER, PASSWORD, Setup, TestServer, plain};
 

@@ -15,7 +15,7 @@ pub struct Seen {
 }
 
 /// Addresses at which there is nothing, or not in this way.
-const WRONG: [&str; 14] = [
+const WRONG: [&str; 17] = [
     "/nothing",
     "/account/nothing",
     "/v1/nothing",
@@ -26,6 +26,9 @@ const WRONG: [&str; 14] = [
     "/bridge?client_id=nobody",
     "/bridge?client_id=wiki&client_id=notes",
     "/bridge/nothing",
+    "/callback/nobody/passive",
+    "/callback/nobody/popup",
+    "/callback/wiki/nothing",
     "/signin?next=//evil.test",
     "/signin?next=%ff",
     "/consent?client_id=nobody",

@@ -50,8 +50,16 @@ impl Endpoint {
 
     /// Whether it is the same for everybody and looks at no cookie.
     pub fn is_impersonal(&self) -> bool {
-        let same_for_all =
-            ["/assets/", "/sdk/", "/brand", "/health", "/ready", "/.well-known/", "/oauth/jwks"];
+        let same_for_all = [
+            "/assets/",
+            "/sdk/",
+            "/brand",
+            "/callback/",
+            "/health",
+            "/ready",
+            "/.well-known/",
+            "/oauth/jwks",
+        ];
         self.pattern == "/"
             || self.method == "OPTIONS"
             || same_for_all.iter().any(|path| self.pattern.starts_with(path))

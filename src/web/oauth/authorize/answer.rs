@@ -2,7 +2,7 @@
 
 use rocket::http::{Header, Status};
 use rocket::request::Request;
-use rocket::response::{self, Responder, Response};
+use rocket::response::{self, Builder, Responder, Response};
 use serde::Serialize;
 
 use crate::domain::client::Registration;
@@ -21,6 +21,9 @@ pub struct FormPost {
 pub enum Answer {
     /// 303 to this address.
     SeeOther(String),
+    /// The same; but a browser that has kept its cookies from this frame, and need not, asks again
+    /// with them, by this value of `Activate-Storage-Access`.
+    Retry(String, String),
     /// OAuth 2.0 Form Post Response Mode.
     FormPost(Box<Page<FormPost>>),
 }
@@ -55,15 +58,34 @@ impl Answer {
         };
         Self::SeeOther(format!("{redirect_uri}{separator}{query}"))
     }
+
+    /// The same answer for a frame that may ask again with its cookies.
+    #[must_use]
+    pub fn with_retry(self, activate: Option<String>) -> Self {
+        match (self, activate) {
+            (Self::SeeOther(address), Some(activate)) => Self::Retry(address, activate),
+            (answer, _) => answer,
+        }
+    }
+}
+
+/// What it says depends on these beside the cookies.
+const VARY: &str = "Sec-Fetch-Dest, Sec-Fetch-Storage-Access, Origin";
+
+fn see_other(address: String) -> Builder<'static> {
+    let mut response = Response::build();
+    response.status(Status::SeeOther).header(Header::new("Location", address));
+    response.header(Header::new("Vary", VARY));
+    response
 }
 
 impl<'r> Responder<'r, 'static> for Answer {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
-            Self::SeeOther(address) => Response::build()
-                .status(Status::SeeOther)
-                .header(Header::new("Location", address))
-                .ok(),
+            Self::SeeOther(address) => see_other(address).ok(),
+            Self::Retry(address, activate) => {
+                see_other(address).header(Header::new("Activate-Storage-Access", activate)).ok()
+            }
             Self::FormPost(page) => page.respond_to(request),
         }
     }

@@ -18,6 +18,7 @@ use crate::web::app::App;
 use crate::web::body::{Fields, Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::is_framed;
+use crate::web::guard::storage_access::Inactive;
 use crate::web::guard::visitor::{Cookies, visit};
 use answer::Answer;
 use request::{Asked, Refusal, mode_of_refusal};
@@ -43,9 +44,10 @@ pub(super) async fn get(
     app: &State<App>,
     cookies: Cookies,
     framed: Framed,
+    storage: Inactive,
     query: Query,
 ) -> Result<Answer, Problem> {
-    answer(app, &cookies, &framed, &query.0).await
+    answer(app, &cookies, (&framed, &storage), &query.0).await
 }
 
 /// As `GET`: it acts by no more than that, wherever the form comes from.
@@ -54,9 +56,10 @@ pub(super) async fn post(
     app: &State<App>,
     cookies: Cookies,
     framed: Framed,
+    storage: Inactive,
     form: Form,
 ) -> Result<Answer, Problem> {
-    answer(app, &cookies, &framed, &form.0).await
+    answer(app, &cookies, (&framed, &storage), &form.0).await
 }
 
 /// A client that can be answered, and where. Everything before this is told to the person alone.
@@ -84,7 +87,7 @@ impl Client {
 async fn answer(
     app: &App,
     cookies: &Cookies,
-    framed: &Framed,
+    (framed, storage): (&Framed, &Inactive),
     fields: &Fields,
 ) -> Result<Answer, Problem> {
     if fields.size() > LONGEST {
@@ -118,7 +121,10 @@ async fn answer(
         Ok(code) => vec![("code", code.reveal())],
         Err(refusal) => refusal.parameters(),
     };
-    Ok(client.answer(app, &asked.response_mode, asked.state, parameters))
+    let answer = client.answer(app, &asked.response_mode, asked.state, parameters);
+    let is_nobody = asked.prompt.none && client.person.is_none();
+    let retry = is_nobody.then(|| storage.retry(&client.registration)).flatten();
+    Ok(answer.with_retry(retry))
 }
 
 /// The client and its redirect URI. Who gets this wrong is not sent anywhere (RFC 6749 §4.1.2.1).

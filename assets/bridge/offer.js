@@ -1,0 +1,62 @@
+/**
+ * The one thing that can be clicked in a frame of ours: a button that asks the browser to let the bridge have its
+ * cookies. The click does nothing else, so that whoever is led to it unawares gives nothing away: the browser asks
+ * the person itself, and the bridge then answers as it does wherever browsers send those cookies.
+ *
+ * The page's policy has no styles; a constructed style sheet needs none.
+ *
+ * @module
+ */
+
+const STYLE = `
+  :root { color-scheme: light dark; --accent: #106863; --on-accent: #fff; }
+  @media (prefers-color-scheme: dark) { :root { --accent: #6fcdc5; --on-accent: #0b1f1e; } }
+  body { margin: 0; }
+  button {
+    box-sizing: border-box; inline-size: 100%; min-block-size: 44px; margin: 0; padding: 0.375rem 1rem;
+    border: 0.125rem solid transparent; border-radius: 0.625rem; background: var(--accent); color: var(--on-accent);
+    font: 600 1rem/1.25 -apple-system, "Segoe UI", Roboto, Ubuntu, "Noto Sans", "Liberation Sans", system-ui, sans-serif;
+    overflow-wrap: anywhere; cursor: pointer;
+  }
+  button:hover { filter: brightness(1.08); }
+  button:focus-visible { outline: 0.1875rem solid var(--on-accent); outline-offset: -0.4375rem; }
+  button[aria-disabled="true"] { opacity: 0.7; cursor: progress; }
+`;
+
+/**
+ * Makes the button; nothing is seen of it before `show`.
+ * @param {Window & typeof globalThis} window
+ * @param {string} text
+ * @param {() => Promise<void>} clicked is called in the click's own task, and not again before it has settled
+ */
+export function makeButton(window, text, clicked) {
+  const { document } = window;
+  const sheet = new window.CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = text;
+  let pending = false;
+  button.addEventListener('click', async () => {
+    if (pending) return;
+    pending = true;
+    button.setAttribute('aria-disabled', 'true');
+    try {
+      await clicked();
+    } finally {
+      pending = false;
+      button.removeAttribute('aria-disabled');
+    }
+  });
+  return {
+    show() {
+      if (button.isConnected) return;
+      document.adoptedStyleSheets = [sheet];
+      document.body.append(button);
+    },
+    hide() {
+      button.remove();
+      document.adoptedStyleSheets = [];
+    },
+  };
+}
