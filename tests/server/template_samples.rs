@@ -147,7 +147,7 @@ pub fn samples(template: &str) -> Vec<Value> {
             "nonce": "bm9uY2U=", "brand": EVIL })]
         }
         "callback/passive.html" | "callback/popup.html" => {
-            vec![json!({ "client_name": EVIL, "origins": "[\"https://wiki.example.org\"]" })]
+            vec![json!({ "client_name": EVIL, "origins": EVIL })]
         }
         // These are part of others, and are rendered by themselves to be complete.
         "base.html"

@@ -12,7 +12,7 @@ import { freePorts, run, serve } from './program.js';
 /**
  * A registration, in the names of the configuration; the secret is made here.
  * @typedef {{ client_id: string, client_name?: string, origins: string[], embedders?: string[], return_uris?: string[],
- *   scope?: string, first_party?: boolean, require_nonce?: boolean }} Client
+ *   redirect_uris?: string[], scope?: string, first_party?: boolean, require_nonce?: boolean }} Client
  * @typedef {{ username: string, email: string, fullName: string, password: string }} Person
  */
 
@@ -39,14 +39,15 @@ const configuration = (folder, port, issuer, clients) => [
 ].join('');
 
 /**
- * Starts a server with these clients and people.
- * @param {{ clients: Client[], people?: Person[] }} given
+ * Starts a server with these clients, which may be made for its address, and people.
+ * @param {{ clients: Client[] | ((issuer: string) => Client[]), people?: Person[] }} given
  */
 export async function startServer({ clients, people = [] }) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-server.'));
   const port = await freePorts([0]);
   const issuer = `http://accounts.vestibule.localhost:${port}`;
-  const declared = clients.map((client) => ({ ...client, client_secret: randomBytes(32).toString('hex') }));
+  const all = typeof clients === 'function' ? clients(issuer) : clients;
+  const declared = all.map((client) => ({ ...client, client_secret: randomBytes(32).toString('hex') }));
   const file = join(folder, 'Rocket.toml');
   await writeFile(file, configuration(folder, port, issuer, declared));
   await writeFile(join(folder, 'key'), randomBytes(32), { mode: 0o600 });

@@ -84,14 +84,14 @@ test('a page that offers it gets a button; the click asks the browser, and then 
   await bridge.say(ask('before'));
   await bridge.say(offer());
   assert.deepEqual(bridge.shown().map(({ textContent }) => textContent), ['Let Example know you here']);
-  assert.deepEqual(bridge.heard, [blocked('prompt', 'before')]);
+  assert.deepEqual([...bridge.heard], [blocked('prompt', 'before')]);
   assert.equal(bridge.browser.requests, 0, 'the browser is asked by the click alone');
 
   await bridge.click();
   await bridge.say(ask('after'));
 
   assert.deepEqual(bridge.heard[1], result({ granted: true }));
-  assert.equal(bridge.heard.at(2).recoveryPayload, PAYLOAD);
+  assert.equal(bridge.heard[2].recoveryPayload, PAYLOAD);
   assert.deepEqual(bridge.shown(), []);
   assert.deepEqual(bridge.window.document.adoptedStyleSheets, []);
 });
