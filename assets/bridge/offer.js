@@ -11,9 +11,9 @@
 const STYLE = `
   :root { color-scheme: light dark; --accent: #106863; --on-accent: #fff; }
   @media (prefers-color-scheme: dark) { :root { --accent: #6fcdc5; --on-accent: #0b1f1e; } }
-  body { margin: 0; }
+  body, h1 { margin: 0; }
   button {
-    box-sizing: border-box; inline-size: 100%; min-block-size: 44px; margin: 0; padding: 0.375rem 1rem;
+    display: block; box-sizing: border-box; inline-size: 100%; min-block-size: 44px; margin: 0; padding: 0.375rem 1rem;
     border: 0.125rem solid transparent; border-radius: 0.625rem; background: var(--accent); color: var(--on-accent);
     font: 600 1rem/1.25 -apple-system, "Segoe UI", Roboto, Ubuntu, "Noto Sans", "Liberation Sans", system-ui, sans-serif;
     overflow-wrap: anywhere; cursor: pointer;
@@ -36,6 +36,10 @@ export function makeButton(window, text, clicked) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = text;
+  // A document of its own has a main part and a heading, for those who move by these.
+  const [main, heading] = [document.createElement('main'), document.createElement('h1')];
+  heading.append(button);
+  main.append(heading);
   let pending = false;
   button.addEventListener('click', async () => {
     if (pending) return;
@@ -50,12 +54,12 @@ export function makeButton(window, text, clicked) {
   });
   return {
     show() {
-      if (button.isConnected) return;
+      if (main.isConnected) return;
       document.adoptedStyleSheets = [sheet];
-      document.body.append(button);
+      document.body.append(main);
     },
     hide() {
-      button.remove();
+      main.remove();
       document.adoptedStyleSheets = [];
     },
   };

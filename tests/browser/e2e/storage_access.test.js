@@ -38,6 +38,9 @@ test('a click lets the bridge have its cookies, and after a reload none is neede
   await shown.waitFor();
   const box = await shown.boundingBox();
   assert.ok(box !== null && box.height >= 44, JSON.stringify(box));
+  const bridge = await frameAt(tab, family.server.bridge('annotator'));
+  const whole = await bridge.evaluate(() => document.body.getBoundingClientRect().height);
+  assert.equal(whole, box.height, 'there is nothing to scroll to in a frame of that height');
   await setStorageAccess(tab, annotator(), accounts, 'granted');
   await shown.click();
 
@@ -259,4 +262,19 @@ test('prompt=none three deep is asked again too', async (t) => {
   assert.match(response.code ?? response.error, PAYLOAD);
   const above = await until('the pages above to be there', () => tab.frames().filter((frame) => [specs, wiki].includes(frame.url())));
   for (const frame of above) assert.deepEqual(await heardInSilence(frame), []);
+});
+
+test('with third-party cookies allowed nobody has to click, and prompt=none is answered at once', async (t) => {
+  const { accounts, sites } = family;
+  const tab = await (await browserFor(t, 'allowed')).tab();
+  await signIn(tab, accounts, bob);
+  await tab.goto(annotatorPage());
+  const page = tab.mainFrame();
+  assert.equal((await (await offer(page, accounts))()).granted, true);
+  assert.equal(await (await button(tab, family, 'annotator')).count(), 0);
+  assert.match((await ask(page, accounts)).recoveryPayload, PAYLOAD);
+
+  await tab.goto(framingPage(sites, hosts.annotator, '/silent', silentRequest()));
+  const { response } = await awaitMessage(page, ({ data }) => data?.type === 'authorization_response');
+  assert.match(response.code ?? response.error, PAYLOAD);
 });

@@ -17,19 +17,23 @@ const blocked = (/** @type {string} */ storageAccess, id = 'ask') => ({
 });
 const refusal = () => Object.assign(new Error('no'), { name: 'NotAllowedError' });
 
-/** An element as far as the button needs one. */
-function fakeButton() {
+/** An element as far as the button needs one. @param {string} name */
+function fakeElement(name) {
   /** @type {any} */
-  const button = new EventTarget();
+  const element = new EventTarget();
   /** @type {Map<string, string>} */
   const attributes = new Map();
-  return Object.assign(button, {
-    isConnected: false,
+  Object.defineProperty(element, 'isConnected', { get: () => element.parent?.isConnected ?? false });
+  return Object.assign(element, {
+    name,
+    /** @type {any} */
+    parent: null,
+    append(/** @type {any} */ child) { child.parent = element; },
     textContent: '',
     setAttribute: (/** @type {string} */ name, /** @type {string} */ value) => attributes.set(name, value),
     removeAttribute: (/** @type {string} */ name) => attributes.delete(name),
     getAttribute: (/** @type {string} */ name) => attributes.get(name) ?? null,
-    remove() { button.isConnected = false; },
+    remove() { element.parent = null; },
   });
 }
 
@@ -56,11 +60,15 @@ function framed({ request = async () => {}, state = 'prompt', page = WIKI, polic
       await request();
       browser.has = true;
     },
-    createElement() { buttons.push(fakeButton()); return buttons.at(-1); },
+    createElement(/** @type {string} */ name) {
+      const element = fakeElement(name);
+      if (name === 'button') buttons.push(element);
+      return element;
+    },
     adoptedStyleSheets: [],
     ...(policy === undefined ? {} : { featurePolicy: { allowsFeature: () => policy } }),
   });
-  window.document.body.append = (/** @type {any} */ button) => { button.isConnected = true; };
+  window.document.body.append = (/** @type {any} */ element) => { element.parent = { isConnected: true }; };
   /** @type {any[]} */
   const heard = [];
   outer.addEventListener('message', (/** @type {any} */ event) => { if (event.data.type !== 'vestibule.bridge.ready') heard.push(event.data); });
