@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audience;
 pub mod browser;
+pub mod check;
 pub mod client;
 pub mod consent;
 pub mod grant;
