@@ -14,6 +14,7 @@ use crate::events::Events;
 use crate::jobs::Wake;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::outgoing::Outgoing;
 use crate::passwords::{Pool, PoolSettings};
 use crate::store::Store;
 use ipnet::IpNet;
@@ -48,6 +49,8 @@ pub struct App {
     pub wake: Wake,
     /// The sockets of waiting pages, counted.
     pub crowd: Crowd,
+    /// What looks at pages of clients.
+    pub outgoing: Outgoing,
     operations_key: Vec<u8>,
 }
 
@@ -145,6 +148,7 @@ impl App {
             proxies: config.proxies.clone(),
             wake: Wake::default(),
             crowd: Crowd::new(config.socket_times),
+            outgoing: Outgoing::new(&config.outgoing_networks)?,
         })
     }
 }

@@ -6,6 +6,7 @@ pub mod assets;
 mod body;
 mod brake;
 mod bridge;
+mod check;
 mod cookies;
 mod error;
 mod guard;
@@ -40,6 +41,7 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", account::routes())
         .mount("/", assets::routes())
         .mount("/", bridge::routes())
+        .mount("/", check::routes())
         .mount("/", health::routes())
         .mount("/", oauth::routes())
         .mount("/", websocket::routes())

@@ -9,6 +9,7 @@ mod bridge;
 mod bridge_calls;
 mod busy;
 mod callback_validation;
+mod check;
 mod cli;
 mod client_authentication;
 mod clients;

@@ -75,6 +75,49 @@ fn site(site: Value) -> Value {
     })
 }
 
+/// A check that found nothing, one that found some of everything, and one that was asked wrongly.
+fn checks() -> Vec<Value> {
+    let finding = |level: &str, evil: Value| {
+        json!({
+            "level": level, "page": evil, "subject": EVIL, "value": evil, "what": EVIL,
+            "mend": evil,
+        })
+    };
+    let rungs: Vec<Value> = [
+        ("bridge", "works"),
+        ("prompt_none", "no"),
+        ("storage_access", "not_needed"),
+        ("popup", "depends"),
+        ("redirect", "works"),
+    ]
+    .map(|(rung, state)| json!({ "rung": rung, "state": state, "why": EVIL }))
+    .to_vec();
+    let standing = |framed_by: Value, relation: &str| json!({ "origin": EVIL, "framed_by": framed_by, "relation": relation, "rungs": rungs });
+    let nothing = json!({
+        "client_id": EVIL, "client_name": EVIL, "asked": "", "fields": {}, "places": [],
+        "errors": 0, "warnings": 0, "notes": 0, "findings": [], "standings": [], "pages": [],
+    });
+    let mut full = nothing.clone();
+    full["places"] = json!([EVIL, "https://wiki.example.org"]);
+    (full["errors"], full["warnings"], full["notes"]) = (1.into(), 2.into(), 3.into());
+    full["findings"] = json!([
+        finding("error", EVIL.into()),
+        finding("warning", EVIL.into()),
+        finding("note", Value::Null),
+    ]);
+    full["standings"] = json!([
+        standing(Value::Null, "sibling"),
+        standing(EVIL.into(), "cross_site"),
+        standing("https:".into(), "cross_site"),
+    ]);
+    full["pages"] = json!([{ "url": EVIL, "status": 200 }, { "url": EVIL, "status": null }]);
+    let mut warned = nothing.clone();
+    warned["warnings"] = 1.into();
+    let mut wrong = nothing.clone();
+    (wrong["asked"], wrong["fields"]) = (EVIL.into(), json!({ "page": EVIL }));
+    vec![nothing, full, warned, wrong]
+}
+
 /// The pages of a template: as it is opened first, and as full as it can be.
 pub fn samples(template: &str) -> Vec<Value> {
     let pages = match template {
@@ -137,6 +180,7 @@ pub fn samples(template: &str) -> Vec<Value> {
             json!({ "client_name": EVIL, "granted": true, "link": null }),
             json!({ "client_name": EVIL, "granted": false, "link": "https://wiki.example.org/" }),
         ],
+        "check.html" => checks(),
         "error.html" => vec![
             json!({ "status": 404, "heading": EVIL, "text": EVIL, "action": null }),
             json!({ "status": 500, "heading": EVIL, "text": EVIL,

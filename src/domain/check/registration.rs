@@ -39,14 +39,15 @@ fn origins(case: &Case<'_>) -> Vec<Finding> {
             Finding::new(level, "origins", what).with("[]").mend(list("origins", [example])),
         ];
     }
+    // On one's own machine all of it is plain.
+    let is_local = case.issuer.as_str().starts_with("http:");
+    let level = if is_local { Level::Note } else { Level::Warning };
     let plain = client.origins.iter().filter(|origin| origin.as_str().starts_with("http:"));
     let plain = plain.map(|origin| {
         let what = "Plain http is for trying things out on one's own machine: the origin of a \
                     deployment begins with https://.";
         let https = origin.as_str().replacen("http", "https", 1);
-        Finding::new(Level::Warning, "origins", what)
-            .with(origin.as_str())
-            .mend(list("origins", [https]))
+        Finding::new(level, "origins", what).with(origin.as_str()).mend(list("origins", [https]))
     });
     plain.collect()
 }
@@ -69,7 +70,7 @@ fn embedders(case: &Case<'_>) -> Vec<Finding> {
             foreign.join(", "),
             case.issuer.site()
         );
-        let finding = Finding::new(Level::Warning, "embedders", what).with("[]");
+        let finding = Finding::new(Level::Note, "embedders", what).with("[]");
         found.push(finding.mend(list("embedders", ["https://www.example.org"])));
     }
     found

@@ -67,6 +67,7 @@ impl Endpoint {
         assert!(!path.contains('<'), "give a value for `{path}`");
         let query = match path.as_str() {
             "/bridge" => "?client_id=wiki",
+            "/bridge/check" => "?client_id=specs",
             "/oauth/authorize" if self.is_safe() => {
                 "?client_id=wiki&redirect_uri=http://wiki.vestibule.localhost:8001/oidc/callback\
                  &response_type=code&scope=openid"
