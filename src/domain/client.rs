@@ -138,9 +138,9 @@ impl Registration {
         if self.audiences.iter().any(|name| !name.bytes().all(|b| b.is_ascii_graphic())) {
             return Err("audiences: write client ids or URIs, without spaces".into());
         }
-        let is_contact = |text: &String| match text.contains('@') {
-            true => parse_email(text).is_ok_and(|parsed| parsed == *text),
-            false => parse_username(text).is_ok_and(|parsed| parsed == *text),
+        let is_contact = |text: &String| {
+            let parse = if text.contains('@') { parse_email } else { parse_username };
+            parse(text).is_ok_and(|parsed| parsed == *text)
         };
         if let Some(odd) = self.contacts.iter().find(|contact| !is_contact(contact)) {
             return Err(format!("contacts: `{odd}` is neither a username nor an e-mail address"));

@@ -58,15 +58,17 @@ pub(super) async fn run(
     })?;
     let id = &options.client_id;
     let declared = settings.clients.iter().find(|client| client.registration.client_id == *id);
-    let (client, is_disabled) = match declared {
-        Some(declared) => (declared.registration.clone(), false),
-        None => {
-            let found = find(store, id).await?;
-            ((*found.registration).clone(), found.disabled_at.is_some())
-        }
+    let (client, is_disabled) = if let Some(declared) = declared {
+        (declared.registration.clone(), false)
+    } else {
+        let found = find(store, id).await?;
+        ((*found.registration).clone(), found.disabled_at.is_some())
     };
-    let pages = check::pages_of(&client, &options.pages)
-        .map_err(|text| Failure::new(format!("--page: {text}")))?;
+    let pages = check::pages_of(&client, &options.pages).map_err(|text| {
+        let places = check::places(&client);
+        let places = if places.is_empty() { "none".into() } else { places.join(", ") };
+        Failure::new(format!("--page: {text} `{id}` has {places}."))
+    })?;
     let outgoing = Outgoing::new(&settings.outgoing_networks).map_err(Failure::new)?;
     let mut checked = check::run(&outgoing, issuer, &client, pages).await;
     if is_disabled {

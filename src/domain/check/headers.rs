@@ -1,6 +1,8 @@
 //! The headers of a page, as somebody else's server sent them: nothing in them is believed, and
 //! nothing in them can do harm where they are shown.
 
+use std::fmt::Write;
+
 use super::csp::Policy;
 use super::permissions;
 
@@ -59,7 +61,8 @@ fn printable(value: &[u8]) -> String {
         match byte {
             b' '..=b'~' => text.push(char::from(byte)),
             b'\t' => text.push(' '),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
+            // Writing to a string cannot fail.
+            _ => drop(write!(text, "\\x{byte:02x}")),
         }
     }
     text.trim().to_owned()

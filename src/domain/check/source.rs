@@ -37,9 +37,8 @@ fn is_self(target: &Url, own: &Url) -> bool {
 fn scheme_matches(named: &str, actual: &str) -> bool {
     named == actual
         || match named {
-            "http" => actual == "https",
+            "http" | "wss" => actual == "https",
             "ws" => matches!(actual, "wss" | "http" | "https"),
-            "wss" => actual == "https",
             _ => false,
         }
 }

@@ -7,7 +7,7 @@ use super::finding::{Finding, Level, list};
 use super::headers::{Headers, shown};
 use super::policies::{CSP, refused};
 use super::{Case, Page};
-use crate::domain::origin::Origin;
+use crate::domain::origin::{Embedder, Origin};
 
 /// What the headers of a page of the client say about who may frame it. Of a page that nobody
 /// named it is not known whether it is a widget at all.
@@ -53,7 +53,7 @@ fn older_header(case: &Case<'_>, headers: &Headers, level: Level) -> Option<Find
     if !words.iter().any(|word| word == "deny" || word == "sameorigin") {
         return None;
     }
-    let embedders: Vec<&str> = case.client.embedders.iter().map(|e| e.as_str()).collect();
+    let embedders: Vec<&str> = case.client.embedders.iter().map(Embedder::as_str).collect();
     let what = "The page does not let its embedders frame it. (Nothing is wrong if it is no widget.) \
                 The header cannot name other sites: replace it.";
     let mend = format!("{CSP}: frame-ancestors 'self' {}", embedders.join(" "));
@@ -82,7 +82,7 @@ fn not_registered(case: &Case<'_>, page: &Page, directive: &Directive) -> Option
          above: `blocked_by_policy`.",
         them.join(", ")
     );
-    let present = case.client.embedders.iter().map(|e| e.as_str());
+    let present = case.client.embedders.iter().map(Embedder::as_str);
     let mend = list("embedders", present.clone().chain(them.iter().copied()));
     let finding = Finding::new(Level::Warning, "embedders", shown(&what));
     Some(finding.with(list("embedders", present)).mend(mend))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { alice, knows, knowsNobody, sidebar, startDemo } from '../support/demo.js';
-import { browserFor, startFamily } from '../support/family.js';
+import { browserFor, hosts, startFamily } from '../support/family.js';
 import { ask, takeBack, wait, wrongNumber } from '../support/asking.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
@@ -107,6 +107,21 @@ const PEOPLE = {
   'signin-again-wrong': async (tab) => {
     await open(tab, '/signin?again=on');
     await fillSignIn(tab, { username: bob.username, password: 'not-the-password' });
+    await tab.getByRole('alert').waitFor();
+  },
+  check: async (tab) => {
+    family.sites.page(hosts.notes, '/widget', '', {
+      'content-security-policy': `default-src 'self'; connect-src 'self' ${family.accounts}; frame-ancestors 'self'`,
+      'permissions-policy': 'storage-access=()',
+      'cross-origin-opener-policy': 'same-origin',
+    });
+    const widget = encodeURIComponent(`${family.sites.origin(hosts.notes)}/widget`);
+    await open(tab, `/bridge/check?client_id=notes&page=${widget}`);
+    await tab.getByText('do not work like this').waitFor();
+  },
+  'check-wrong': async (tab) => {
+    await tab.getByLabel('A page to look at').fill('https://elsewhere.example/');
+    await tab.getByRole('button', { name: 'Look at it' }).click();
     await tab.getByRole('alert').waitFor();
   },
   signout: (tab) => open(tab, '/signout'),

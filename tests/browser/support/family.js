@@ -36,7 +36,7 @@ function clientsOf(sites) {
   });
   return [
     { ...of('wiki'), scope: `${scope} operations` },
-    { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)] },
+    { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)], contacts: ['bob'] },
     { ...of('guest'), first_party: false },
     { ...of('market'), first_party: false, scope: `${scope} payments https://api.example.org/orders` },
     { ...of('strict'), require_nonce: true },

@@ -12,7 +12,7 @@ import { freePorts, run, serve } from './program.js';
 /**
  * A registration, in the names of the configuration; the secret is made here.
  * @typedef {{ client_id: string, client_name?: string, origins: string[], embedders?: string[], return_uris?: string[],
- *   scope?: string, first_party?: boolean, require_nonce?: boolean }} Client
+ *   scope?: string, first_party?: boolean, require_nonce?: boolean, contacts?: string[] }} Client
  * @typedef {{ username: string, email: string, fullName: string, password: string }} Person
  */
 
