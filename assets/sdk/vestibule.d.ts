@@ -249,10 +249,11 @@ export type Connection = {
 export declare function readAnswer({ hasSession, recoveryPayload, error, storageAccess }: Record<string, unknown>): Answer | null;
 
 /**
- * @param {string | undefined} error as the bridge gave it
+ * @param {string | undefined} error of the bridge, or of RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6,
+ *   RFC 8693 §2.2.2
  * @returns {Reason}
  */
-export declare function reasonOfError(error: string | undefined): Reason;
+export declare function reasonOfError(error?: string | undefined): Reason;
 
 /**
  * @param {number} status of the callback, other than success

@@ -1,25 +1,13 @@
 /** @import { BrowserWindow } from './types.js' */
-import { Stop, asStop, stopOfOAuth } from './reasons.js';
-import { isPlainObject } from './values.js';
+import { Stop, stopOfError } from './reasons.js';
+import { deferred, isPlainObject, isText } from './values.js';
 
 /** A socket that says nothing for this long is helped out by the long poll. */
 export const SILENT_MS = 3_000;
 /** Seconds that the server may keep a long poll. */
 const POLL_S = 25;
-/** Pauses after polls that failed, the last one for ever. */
-const PAUSES_MS = [1_000, 2_000, 5_000, 15_000];
-
-/**
- * What the server says about a flow: its answer, the stop that it ends with, or null while it is pending.
- * @param {unknown} body
- * @returns {{ response: Record<string, unknown> } | Stop | null | undefined} undefined for rubbish
- */
-export function readOutcome(body) {
-  if (!isPlainObject(body)) return undefined;
-  if (typeof body.error === 'string') return stopOfOAuth(body.error, body.error_description);
-  if (body.state === 'pending') return null;
-  return body.state === 'completed' && isPlainObject(body.response) ? { response: body.response } : undefined;
-}
+/** The pause after a poll that failed grows to this. */
+const LONGEST_PAUSE_MS = 16_000;
 
 /**
  * Waits for the outcome of a flow: by a socket, and by long polls where that fails; anew whenever the page is back
@@ -33,65 +21,63 @@ export function readOutcome(body) {
  * @returns {Promise<Record<string, unknown>>} the answer to the authorization request
  */
 export function outcomeOf(window, accounts, api, secret, lifetime, signal) {
+  /** @type {ReturnType<typeof deferred<Record<string, unknown>>>} */
+  const { promise, resolve, reject } = deferred();
+  /** @param {unknown} body @returns {boolean} whether it was sense */
+  const hear = (body) => {
+    if (!isPlainObject(body)) return false;
+    const { state, error, response } = body;
+    if (isText(error)) reject(stopOfError(body));
+    else if (state === 'completed' && isPlainObject(response)) resolve(response);
+    else return state === 'pending';
+    return true;
+  };
+  let round = new AbortController();
+  const listen = () => {
+    round.abort();
+    round = new AbortController();
+    const over = round.signal;
+    socket(window, accounts, secret, hear, () => polls(window, api, secret, hear, over), over);
+  };
   const ending = new AbortController();
-  /** @type {Promise<Record<string, unknown>>} */
-  const answer = new Promise((resolve, reject) => {
-    /** @param {unknown} body @returns {boolean} whether it was sense */
-    const hear = (body) => {
-      const outcome = readOutcome(body);
-      if (outcome instanceof Stop) reject(outcome);
-      else if (outcome) resolve(outcome.response);
-      return outcome !== undefined;
-    };
-    let round = new AbortController();
-    const listen = () => {
-      round.abort();
-      round = new AbortController();
-      const { signal: over } = round;
-      const poll = () => void polls(window, api, secret, hear, over);
-      socket(window, accounts, secret, hear, poll, over);
-    };
-    const fail = (/** @type {Stop} */ stop) => () => reject(stop);
-    const timer = window.setTimeout(fail(new Stop('timed_out', 'nobody signed in in the other window')), lifetime * 1_000);
-    ending.signal.addEventListener('abort', () => {
-      round.abort();
-      window.clearTimeout(timer);
-    });
-    signal.addEventListener('abort', fail(new Stop('canceled')), { signal: ending.signal });
-    window.addEventListener('online', listen, { signal: ending.signal });
-    window.addEventListener('pageshow', ({ persisted }) => { if (persisted) listen(); }, { signal: ending.signal });
-    listen();
+  const options = { signal: ending.signal };
+  const timer = window.setTimeout(() => reject(new Stop('timed_out', 'nobody signed in in the other window')), lifetime * 1_000);
+  signal.addEventListener('abort', () => reject(new Stop('canceled')), options);
+  window.addEventListener('online', listen, options);
+  window.addEventListener('pageshow', ({ persisted }) => persisted && listen(), options);
+  listen();
+  return promise.finally(() => {
+    round.abort();
+    ending.abort();
+    window.clearTimeout(timer);
   });
-  return answer.finally(() => ending.abort());
 }
 
 /**
  * @param {BrowserWindow} window @param {string} accounts @param {string} secret
  * @param {(body: unknown) => boolean} hear
- * @param {() => void} failed called once, when the socket is of no use
+ * @param {() => unknown} failed called once, when the socket is of no use
  * @param {AbortSignal} over
  */
 function socket(window, accounts, secret, hear, failed, over) {
-  let useless = false;
+  let useful = true;
   const fail = () => {
-    window.clearTimeout(timer);
-    if (!useless && !over.aborted) failed();
-    useless = true;
+    if (useful && !over.aborted) failed();
+    useful = false;
   };
   const timer = window.setTimeout(fail, SILENT_MS);
-  over.addEventListener('abort', () => window.clearTimeout(timer));
   try {
-    const made = new window.WebSocket(`${accounts.replace(/^http/, 'ws')}/flow/events`);
+    const made = new window.WebSocket(`${accounts.replace('http', 'ws')}/flow/events`);
     over.addEventListener('abort', () => made.close());
-    made.addEventListener('open', () => made.send(JSON.stringify({ waiting_secret: secret })));
-    made.addEventListener('message', ({ data }) => {
+    made.onopen = () => made.send(JSON.stringify({ waiting_secret: secret }));
+    made.onmessage = ({ data }) => {
       try {
-        if (!over.aborted && hear(JSON.parse(data))) window.clearTimeout(timer);
+        if (hear(JSON.parse(data))) window.clearTimeout(timer);
       } catch {
         // Rubbish.
       }
-    });
-    made.addEventListener('close', fail);
+    };
+    made.onclose = fail;
   } catch {
     fail();
   }
@@ -102,24 +88,16 @@ function socket(window, accounts, secret, hear, failed, over) {
  * @param {(body: unknown) => boolean} hear @param {AbortSignal} over
  */
 async function polls(window, api, secret, hear, over) {
-  let failures = 0;
-  while (!over.aborted) {
+  for (let pause = 500; !over.aborted;) {
     const started = performance.now();
-    const late = new AbortController();
-    const timer = window.setTimeout(() => late.abort(), (POLL_S + 10) * 1_000);
-    const answered = await api.outcome(secret, POLL_S, AbortSignal.any([over, late.signal]))
-      .then(({ status, body }) => {
-        const passing = status === 429 || status >= 500;
-        return !over.aborted && !passing && hear(body);
-      }, (cause) => asStop(cause) && false);
-    window.clearTimeout(timer);
-    failures = answered ? 0 : failures + 1;
-    // A server that does not keep a poll is not asked all the time.
-    const soon = answered && performance.now() - started > 1_000;
-    const pause = soon ? 0 : PAUSES_MS[Math.min(Math.max(failures - 1, 0), PAUSES_MS.length - 1)];
-    await new Promise((resolve) => {
-      const timer = window.setTimeout(resolve, pause);
-      over.addEventListener('abort', () => { window.clearTimeout(timer); resolve(undefined); }, { once: true });
-    });
+    const late = AbortSignal.timeout((POLL_S + 10) * 1_000);
+    const answer = await api.post('/flow/outcome', { waiting_secret: secret, wait: `${POLL_S}` }, AbortSignal.any([over, late])).catch(() => null);
+    if (over.aborted) return;
+    const passing = !answer || answer.status === 429 || answer.status >= 500;
+    const understood = !passing && hear(answer.body);
+    // A server that does not keep a poll is not asked all the time, either.
+    const kept = understood && performance.now() - started > 1_000;
+    pause = understood ? 500 : Math.min(pause * 2, LONGEST_PAUSE_MS);
+    if (!kept) await new Promise((resolve) => { window.setTimeout(resolve, pause); });
   }
 }

@@ -1,5 +1,6 @@
 /** @import { BrowserWindow } from './types.js' */
-import { CLOSED, Stop } from './reasons.js';
+import { closedStop } from './reasons.js';
+import { deferred } from './values.js';
 
 /**
  * Runs work that has to end in time. What still goes on afterwards is aborted and no longer counts.
@@ -7,24 +8,22 @@ import { CLOSED, Stop } from './reasons.js';
  * @param {BrowserWindow} window
  * @param {number} timeout
  * @param {AbortSignal} closing ends it early
- * @param {() => Stop} late
+ * @param {() => unknown} late
  * @param {(signal: AbortSignal) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function inTime(window, timeout, closing, late, work) {
   const abort = new AbortController();
-  let giveUp = () => {};
-  /** @type {Promise<never>} */
-  const ended = new Promise((_, reject) => {
-    giveUp = () => reject(closing.aborted ? new Stop('misconfigured', CLOSED) : late());
-  });
+  const { signal } = abort;
+  /** @type {ReturnType<typeof deferred<never>>} */
+  const { promise, reject } = deferred();
+  const giveUp = () => reject(closing.aborted ? closedStop() : late());
   const timer = window.setTimeout(giveUp, timeout);
-  closing.addEventListener('abort', giveUp);
+  closing.addEventListener('abort', giveUp, { signal });
   try {
-    return await Promise.race([work(abort.signal), ended]);
+    return await Promise.race([work(signal), promise]);
   } finally {
     window.clearTimeout(timer);
-    closing.removeEventListener('abort', giveUp);
     abort.abort();
   }
 }

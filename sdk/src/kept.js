@@ -1,4 +1,4 @@
-/** @import { BrowserWindow } from './types.js' */
+/** @import { BrowserWindow, Reason, Rung } from './types.js' */
 import { isPlainObject } from './values.js';
 
 /**
@@ -11,17 +11,17 @@ export function kept(window, key) {
     /** @returns {Record<string, any> | null} */
     read() {
       try {
-        const value = /** @type {unknown} */ (JSON.parse(window.sessionStorage.getItem(key) ?? 'null'));
+        const value = JSON.parse(window.sessionStorage.getItem(key) ?? '');
         return isPlainObject(value) ? value : null;
       } catch {
         return null;
       }
     },
-    /** @param {object | null} value null removes it @returns {boolean} whether it was kept */
+    /** @param {object | null} value null removes it @returns {boolean} whether that could be done */
     write(value) {
       try {
-        if (value === null) window.sessionStorage.removeItem(key);
-        else window.sessionStorage.setItem(key, JSON.stringify(value));
+        if (value) window.sessionStorage.setItem(key, JSON.stringify(value));
+        else window.sessionStorage.removeItem(key);
         return true;
       } catch {
         return false;
@@ -37,14 +37,13 @@ export function kept(window, key) {
  */
 export function learntBy(window, clientId) {
   const entry = kept(window, `vestibule.${clientId}.learnt`);
-  /** @type {Record<string, any>} */
+  /** @type {Partial<Record<Rung, Reason>>} */
   let known = entry.read() ?? {};
   return {
-    /** @param {import('./types.js').Rung} rung @returns {import('./types.js').Reason | undefined} */
-    of: (rung) => (Object.hasOwn(known, rung) ? known[rung] : undefined),
-    /** @param {import('./types.js').Rung} rung @param {import('./types.js').Reason} reason */
+    of: (/** @type {Rung} */ rung) => known[rung],
+    /** @param {Rung} rung @param {Reason} reason */
     add(rung, reason) {
-      known = { ...known, [rung]: reason };
+      known[rung] = reason;
       entry.write(known);
     },
     forget() {
@@ -53,3 +52,5 @@ export function learntBy(window, clientId) {
     },
   };
 }
+
+/** @typedef {ReturnType<typeof learntBy>} Learnt */

@@ -1,5 +1,5 @@
 /** @import { BrowserWindow, Rung, Tried } from './types.js' */
-/** @import { Found } from './backend.js' */
+/** @import { Found } from './reasons.js' */
 /** @import { Settings, TokenSettings } from './settings.js' */
 import { inTime } from './in_time.js';
 import { Stop, asStop, tried } from './reasons.js';
@@ -13,18 +13,18 @@ import { PATIENT_MS } from './token_api.js';
  * What the rungs work with.
  * @typedef {object} Context
  * @property {BrowserWindow} window
- * @property {Settings & { tokens: TokenSettings }} settings
+ * @property {Settings} settings
+ * @property {TokenSettings} options
  * @property {AbortSignal} closing
  * @property {import('./token_api.js').TokenApi} api
  * @property {import('./tabs.js').Tabs} tabs
  * @property {import('./tokens.js').TokenHolder} holder
- * @property {ReturnType<typeof import('./refusals.js').refusalKeeper>} refusals
  * @property {import('./bridge_frame.js').BridgeFrame} frame
- * @property {ReturnType<typeof import('./kept.js').learntBy>} learnt
+ * @property {import('./kept.js').Learnt} learnt
  */
 
 /** After these answers of the bridge no other silent rung can know better. */
-const FINAL = ['login_required', 'consent_required', 'storage_blocked', 'rate_limited'];
+const FINAL = /login_required|consent_required|storage_blocked|rate_limited/;
 
 /**
  * Tries the silent rungs, each in its time, until one has found out who is there.
@@ -35,65 +35,45 @@ const FINAL = ['login_required', 'consent_required', 'storage_blocked', 'rate_li
  * @returns {Promise<Found>} or throws the {@link Stop} of the last rung that says something
  */
 export async function climb(context, check, trying, note) {
-  const { window, settings, closing, holder, frame, learnt } = context;
-  const { timeout, rungs } = settings;
+  const { window, settings: { timeout, rungs }, closing, holder, frame, learnt } = context;
   const had = holder.held() !== null;
+  let last = new Stop('login_required');
 
   /**
-   * @template T
-   * @param {Rung} rung @param {number} ms @param {(signal: AbortSignal) => Promise<T>} work
-   * @returns {Promise<T | Stop>}
+   * @param {Rung} rung @param {(signal: AbortSignal) => Promise<Found | null | void>} work
+   * @returns {Promise<Found | null | void>} nothing when it did not find out
    */
-  const attempt = async (rung, ms, work) => {
-    const known = learnt.of(rung);
-    if (known !== undefined) return noted(rung, new Stop(known), performance.now());
-    trying(rung);
+  const attempt = async (rung, work, ms = timeout) => {
+    if (!rungs.includes(rung) && !(had && rung === 'cache')) return null;
     const started = performance.now();
-    const late = () => (rung === 'bridge' ? frame.giveUp() : null) ?? new Stop('timed_out', `no answer within ${ms} ms`);
+    const late = () => (rung === 'bridge' && frame.giveUp()) || new Stop('timed_out', `no answer within ${ms} ms`);
     try {
+      const known = learnt.of(rung);
+      if (known) throw new Stop(known);
+      trying(rung);
       const found = await inTime(window, ms, closing, late, work);
-      if (found !== null) note(tried(rung, /** @type {Found | undefined} */ (found)?.reason ?? 'already', started));
+      if (found !== null) note(tried(rung, found?.reason ?? 'already', started));
       return found;
     } catch (cause) {
-      return noted(rung, asStop(cause), started);
+      last = asStop(cause);
+      note(tried(rung, last.reason, started, last.hint));
+      if (last.sure) learnt.add(rung, last.reason);
+      return null;
     }
   };
-  /** @param {Rung} rung @param {Stop} stop @param {number} started */
-  const noted = (rung, stop, started) => {
-    note(tried(rung, stop.reason, started, stop.hint));
-    if (stop.sure) learnt.add(rung, stop.reason);
-    return stop;
-  };
 
-  if (rungs.includes('redirect')) {
-    const back = await attempt('redirect', PATIENT_MS, (signal) => comeBack(context, signal));
-    // Whoever has just come back from there with a no is not asked behind their back.
-    if (back instanceof Stop ? back.reason !== 'login_required' : back !== null) return orThrow(back);
-  }
-  /** @type {Stop} */
-  let last = new Stop('login_required', 'none of the rungs that may be tried can find out more');
-  if (rungs.includes('cache') || had) {
-    const found = await attempt('cache', timeout, (signal) => cache(context, check, signal));
-    if (!(found instanceof Stop)) return found;
-    // The tokens stand when nobody could say whether they are good.
-    if (holder.held() !== null) throw found;
-    if (found.reason !== 'login_required') last = found;
-  }
-  if (rungs.includes('bridge')) {
-    const said = await attempt('bridge', timeout, (signal) => bridge(context, signal));
-    if (said instanceof Stop) last = said;
-    if (FINAL.includes(last.reason) && said instanceof Stop) throw last;
-  }
-  if (rungs.includes('prompt_none')) {
-    const found = await attempt('prompt_none', timeout, (signal) => promptNone(context, had, signal));
-    if (!(found instanceof Stop)) return found;
-    last = found;
-  }
+  const back = await attempt('redirect', (signal) => comeBack(context, signal), PATIENT_MS);
+  if (back) return back;
+  // Whoever has just come back with another no than that is not asked behind their back.
+  if (last.reason !== 'login_required') throw last;
+  const cached = await attempt('cache', (signal) => cache(context, check, signal));
+  if (cached) return cached;
+  // The tokens stand when nobody could say whether they are good.
+  if (holder.held()) throw last;
+  const before = last;
+  await attempt('bridge', (signal) => bridge(context, signal));
+  if (last !== before && FINAL.test(last.reason)) throw last;
+  const asked = await attempt('prompt_none', (signal) => promptNone(context, had, signal));
+  if (asked) return asked;
   throw last;
-}
-
-/** @template T @param {T | Stop | null} found @returns {T} */
-function orThrow(found) {
-  if (found instanceof Stop) throw found;
-  return /** @type {T} */ (found);
 }

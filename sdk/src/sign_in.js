@@ -1,122 +1,104 @@
 /** @import { BrowserWindow, Progress, Rung, Verdict } from './types.js' */
-/** @import { Found } from './backend.js' */
-/** @import { Prepared } from './rungs/popup.js' */
+import { pageOfThisSite } from './backend.js';
 import { Stop } from './reasons.js';
-import { openWindow, popup, prepareFlow } from './rungs/popup.js';
+import { flowUri, popup } from './rungs/popup.js';
 import { keepPlace, leave } from './rungs/redirect.js';
 import { storageAccess } from './rungs/storage_access.js';
+import { newRequest } from './values.js';
 import { away } from './waiting.js';
-
-/** @type {Found} */
-const CREATED = { hasSession: true, outcome: 'created', reason: 'resumed' };
 
 /**
  * The rungs on which a person acts.
  * @param {object} parts
  * @param {BrowserWindow} parts.window
  * @param {import('./settings.js').Settings} parts.settings
- * @param {import('./ladder.js').Context | null} parts.context null for a site with a backend
+ * @param {import('./ladder.js').Context | undefined} parts.context none for a site with a backend
  * @param {import('./bridge_frame.js').BridgeFrame} parts.frame
- * @param {ReturnType<typeof import('./kept.js').learntBy>} parts.learnt
+ * @param {import('./kept.js').Learnt} parts.learnt
  * @param {ReturnType<typeof import('./waiting.js').waitingRoom>} parts.room
  * @param {(progress: Progress) => void} parts.progress
  * @param {() => Promise<Verdict>} parts.afresh
- * @param {(returnTo: string) => string} parts.startUrl
- * @param {() => boolean} parts.canShow whether there is a panel
- * @param {() => boolean} parts.isHeard whether anybody would show a link
+ * @param {() => Element | undefined} parts.slot the place in the panel, if there is one, for the bridge's own button
+ * @param {() => unknown} parts.isHeard whether anybody would show a link
  */
-export function signIns({ window, settings, context, frame, learnt, room, progress, afresh, startUrl, canShow, isHeard }) {
-  const { rungs, framed, clientId } = settings;
-  /** @type {Prepared | null} */
-  let prepared = null;
-  let elsewhere = false;
-
-  const prepare = () => {
-    if (context === null || prepared !== null) return;
-    if (rungs.includes('popup') || (framed && rungs.includes('redirect'))) prepareFlow().then((flow) => { prepared ??= flow; }, () => {});
-  };
+export function signIns({ window, settings, context, frame, learnt, room, progress, afresh, slot, isHeard }) {
+  const { rungs, framed, clientId, callback } = settings;
+  /** @type {import('./values.js').Request | undefined} */
+  let prepared;
 
   /** By the backend: in this window, or in a tab that this page hears nothing of. @param {string} returnTo */
   const byBackend = (returnTo) => {
-    const url = startUrl(returnTo);
-    if (framed) {
-      elsewhere = true;
-      window.open(url, '_blank', 'noopener');
-      return room.enter('redirect', (signal) => new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(new Stop('canceled')));
-      }));
+    const { pathname, search, hash } = pageOfThisSite(window, returnTo);
+    const url = `${callback}/start?to=${encodeURIComponent(pathname + search + hash)}`;
+    if (framed) window.open(url, '_blank', 'noopener');
+    else {
+      keepPlace(window, clientId, returnTo);
+      window.location.assign(url);
     }
-    keepPlace(window, clientId, returnTo);
-    window.location.assign(url);
-    return room.enter('redirect', (signal) => away(window, signal));
+    return room.enter('redirect', (signal) => away(window, signal, !framed));
   };
 
   /** @param {import('./ladder.js').Context} context @param {string} returnTo */
   const byRedirect = (context, returnTo) => room.enter('redirect', async (signal) => {
-    progress({ rung: 'redirect', state: 'trying' });
     await leave(context, returnTo);
-    return away(window, signal);
+    return away(window, signal, true);
   });
 
   /**
-   * In another window.
+   * In another window, which has to be opened in the click itself; what is not prepared yet is loaded when it is.
    * @param {import('./ladder.js').Context} context
    * @param {Rung} rung
-   * @param {(() => Promise<Verdict>) | null} fall where to go when it does not open
+   * @param {(() => Promise<Verdict>) | false} fall where to go when it does not open
    */
   const byWindow = (context, rung, fall) => {
     const ready = prepared;
-    prepared = null;
-    const alone = rung === 'redirect' && ready !== null;
-    const opened = openWindow(context, ready, alone);
-    const blocked = opened === null && !alone;
-    if (blocked && fall !== null) return fall();
+    prepared = undefined;
+    // A tab of its own is told nothing by this page: the person confirms the number there.
+    const alone = rung === 'redirect' && ready;
+    const opened = window.open(ready ? flowUri(context, ready.id) : 'about:blank', '_blank', alone ? 'noopener' : 'popup,width=480,height=680');
+    const blocked = !opened && !alone && { blocked: true };
+    if (blocked && fall) return fall();
     return room.enter(rung, async (signal, waiting) => {
       if (blocked && !isHeard()) throw new Stop('popup_blocked');
       waiting.opened = opened;
-      progress({ rung, state: 'waiting', ...(blocked ? { blocked } : {}) });
-      const flow = ready ?? await prepareFlow();
-      if (ready === null && opened !== null) opened.location.replace(`${settings.accounts}/flow/${flow.id}`);
-      await popup(context, opened, flow, (seen) => {
-        if (room.current() !== waiting) return;
+      progress({ rung, state: 'waiting', ...blocked });
+      const request = ready ?? await newRequest();
+      if (!ready) opened?.location.replace(flowUri(context, request.id));
+      return popup(context, opened, request, (seen) => {
         waiting.flow = seen.flow;
-        progress({ rung, state: 'waiting', ...seen, ...(blocked ? { blocked } : {}) });
+        progress({ rung, state: 'waiting', ...seen, ...blocked });
       }, signal);
-      return CREATED;
     });
   };
 
   const askForStorage = () => room.enter('storage_access', async (signal) => {
-    if (!canShow()) throw new Stop('misconfigured', 'storage access needs a panel to show the button in');
-    await frame.open();
-    await storageAccess({ frame, learnt }, signal);
-    progress({ rung: 'storage_access', state: 'trying' });
+    if (!frame.isIn(slot())) throw new Stop('misconfigured', 'storage access needs a panel, and a bridge in it: resume() first');
+    await storageAccess(frame, learnt, signal);
     const verdict = await afresh();
     // Given, and of no use: it is not asked for again.
-    if (verdict.reason === 'storage_blocked') learnt.add('storage_access', 'storage_blocked');
+    if (verdict.reason === 'storage_blocked') learnt.add('storage_access', verdict.reason);
     return verdict;
   });
 
   return {
-    prepare,
+    /** Makes the next click quick. */
+    prepare() {
+      if (context && !prepared) void newRequest().then((request) => { prepared = request; });
+    },
     askForStorage,
-    /** Whether the person may be signing in in a tab that this page hears nothing of. */
-    isElsewhere: () => elsewhere,
-    /** Somebody is signed in. */
-    came() { elsewhere = false; },
     /** @param {string} returnTo @param {'popup' | 'redirect' | 'storage_access' | undefined} how @returns {Promise<Verdict>} */
     start(returnTo, how) {
       if (how === 'storage_access') return askForStorage();
-      if (context === null) return byBackend(returnTo);
+      if (!context) return byBackend(returnTo);
       const rung = how ?? (rungs.includes('popup') ? 'popup' : 'redirect');
       const waiting = room.current();
       if (waiting?.rung === rung && waiting.opened && !waiting.opened.closed) {
         waiting.opened.focus();
         return waiting.promise;
       }
-      const canLeave = !framed && rungs.includes('redirect') && context.settings.tokens.redirectUri !== undefined;
-      if (rung === 'redirect' && !framed) return byRedirect(context, returnTo);
-      return byWindow(context, rung, how === undefined && canLeave ? () => byRedirect(context, returnTo) : null);
+      const redirect = () => byRedirect(context, returnTo);
+      if (rung === 'redirect' && !framed) return redirect();
+      return byWindow(context, rung, !how && !framed && rungs.includes('redirect') && context.options.redirectUri !== undefined && redirect);
     },
   };
 }

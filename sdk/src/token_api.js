@@ -1,8 +1,8 @@
 /** @import { Profile } from './types.js' */
-import { Stop, stopOfOAuth } from './reasons.js';
-import { isPlainObject } from './values.js';
+import { Stop, stopOfError } from './reasons.js';
+import { isPlainObject, isText } from './values.js';
 
-/** How long one request of ours may take when a person has waited for it, in milliseconds. */
+/** How long one request may take that somebody waits for, in milliseconds. */
 export const PATIENT_MS = 10_000;
 
 /**
@@ -12,60 +12,44 @@ export const PATIENT_MS = 10_000;
  */
 export function tokenApi({ accounts, clientId }, send) {
   /**
-   * @param {string} path @param {RequestInit} init @param {AbortSignal | undefined} signal
-   * @returns {Promise<{ status: number, body: Record<string, unknown> }>}
+   * @param {string} path @param {RequestInit} init @param {AbortSignal} signal
+   * @returns {Promise<{ status: number, body: Record<string, any> }>}
    */
-  const call = async (path, init, signal) => {
+  const call = async (path, init, signal = AbortSignal.timeout(PATIENT_MS)) => {
     try {
-      const response = await send(accounts + path, {
-        ...init, mode: 'cors', credentials: 'omit', cache: 'no-store', redirect: 'error', ...(signal ? { signal } : {}),
-      });
-      const body = /** @type {unknown} */ (await response.json().catch(() => null));
-      signal?.throwIfAborted();
+      const response = await send(accounts + path, { ...init, credentials: 'omit', cache: 'no-store', redirect: 'error', signal });
+      const body = await response.json().catch(() => null);
+      signal.throwIfAborted();
       return { status: response.status, body: isPlainObject(body) ? body : {} };
     } catch {
       throw new Stop('network');
     }
   };
-  /** @param {{ status: number, body: Record<string, unknown> }} answer @param {string} what */
-  const stopOf = ({ status, body: { error, error_description: description } }, what) => {
-    if (status === 429) return new Stop('rate_limited');
-    if (status < 500 && typeof error === 'string') return stopOfOAuth(error, description);
-    return new Stop('server_error', `${what} was answered ${status}`);
-  };
   /** @param {string} path @param {Record<string, string>} fields @param {AbortSignal} [signal] */
-  const post = (path, fields, signal) => call(path, { method: 'POST', body: new URLSearchParams(fields) }, signal);
+  const post = (path, fields, signal) => call(path, { method: 'POST', body: new URLSearchParams({ client_id: clientId, ...fields }) }, signal);
+  /** @param {{ status: number, body: Record<string, any> }} answer @param {boolean} good */
+  const bodyOf = ({ status, body }, good = true) => {
+    if (status < 300 && good) return body;
+    if (status === 429) throw new Stop('rate_limited');
+    if (status < 500 && isText(body.error)) throw stopOfError(body);
+    throw new Stop('server_error', `accounts answered ${status}`);
+  };
 
   return {
-    /** RFC 6749 §3.2. @param {Record<string, string>} fields @param {AbortSignal} [signal] */
-    async token(fields, signal) {
-      const answer = await post('/oauth/token', { client_id: clientId, ...fields }, signal);
-      if (answer.status === 200 && typeof answer.body.access_token === 'string') return answer.body;
-      throw stopOf(answer, 'the token request');
-    },
+    post,
+    /**
+     * A request of ours that must succeed: RFC 6749 §3.2, RFC 7009, `/flow`.
+     * @param {string} path @param {Record<string, string>} fields @param {AbortSignal} [signal]
+     */
+    send: async (path, fields, signal) => bodyOf(await post(path, fields, signal)),
     /**
      * OpenID Connect Core §5.3; `null` when the token is no good any more.
      * @param {string} token @param {AbortSignal} [signal] @returns {Promise<Profile | null>}
      */
     async userinfo(token, signal) {
       const answer = await call('/oauth/userinfo', { headers: { authorization: `Bearer ${token}` } }, signal);
-      if (answer.status === 401) return null;
-      if (answer.status === 200 && typeof answer.body.sub === 'string') return /** @type {Profile} */ (answer.body);
-      throw stopOf(answer, 'userinfo');
+      return answer.status === 401 ? null : /** @type {Profile} */ (bodyOf(answer, isText(answer.body.sub)));
     },
-    /** RFC 7009. @param {string} token @param {AbortSignal} [signal] */
-    async revoke(token, signal) {
-      const answer = await post('/oauth/revoke', { client_id: clientId, token }, signal);
-      if (answer.status !== 200) throw stopOf(answer, 'the revocation');
-    },
-    /** Announces a sign-in in another window. @param {Record<string, string>} fields @param {AbortSignal} signal */
-    async flow(fields, signal) {
-      const answer = await post('/flow', { client_id: clientId, ...fields }, signal);
-      if (answer.status === 200 || answer.status === 201) return answer.body;
-      throw stopOf(answer, 'POST /flow');
-    },
-    /** What became of it. @param {string} secret @param {number} wait in seconds @param {AbortSignal} signal */
-    outcome: (secret, wait, signal) => post('/flow/outcome', { waiting_secret: secret, wait: `${wait}` }, signal),
   };
 }
 

@@ -1,82 +1,83 @@
 /** @import { Profile } from './types.js' */
-import { Stop, asStop, stopOfOAuth } from './reasons.js';
+import { Stop, asStop, stopOfError } from './reasons.js';
 import { PATIENT_MS } from './token_api.js';
-import { claimsOf, isPlainObject } from './values.js';
+import { claimsOf, isPlainObject, isText } from './values.js';
 
 /** An access token is renewed this long before it ends, in milliseconds. */
 const EARLY_MS = 30_000;
 /** Clocks differ. */
 const SKEW_S = 300;
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const URN = 'urn:ietf:params:oauth:';
 
 /**
  * - `at`: when they were got: of two, the later ones count;
  * - `expires`: when the access token ends, in milliseconds of the epoch.
- * @typedef {{ at: number, access: string, refresh: string | null, expires: number, scope: string,
- *   sub: string | null, profile: Profile | null }} Tokens
+ * @typedef {{ at: number, access: string, refresh?: string | undefined, expires: number, scope: string,
+ *   sub?: string | undefined, profile?: Profile }} Tokens
  */
 
-/** @param {unknown} value @returns {value is Tokens} */
-function areTokens(value) {
-  return isPlainObject(value) && typeof value.access === 'string' && typeof value.at === 'number'
-    && typeof value.expires === 'number' && (value.refresh === null || typeof value.refresh === 'string');
-}
+/** @param {any} value @returns {value is Tokens} */
+const areTokens = (value) => isPlainObject(value) && isText(value.access) && isText(value.scope) && value.at > 0 && value.expires > 0;
+
+/** @param {string} scope */
+const isOpenid = (scope) => scope.split(' ').includes('openid');
 
 /**
- * What is wrong with an id token, if anything. It came from the token endpoint itself over TLS, so its signature
+ * The claim of an id token that is wrong, if one is. It came from the token endpoint itself over TLS, so its signature
  * need not be checked: OpenID Connect Core §3.1.3.7 (6). The other checks are those of that section.
- * @param {Record<string, unknown> | null} claims
- * @param {{ issuer: string, clientId: string, nonce?: string, sub?: string | null, now: number }} expected
+ * @param {Record<string, any> | null} claims
+ * @param {{ accounts: string, clientId: string, nonce?: string | undefined, sub?: string | undefined }} expected
  */
-export function faultOf(claims, { issuer, clientId, nonce, sub, now }) {
-  if (claims === null || typeof claims.sub !== 'string') return 'the id token cannot be read';
-  const audience = [claims.aud].flat();
-  if (claims.iss !== issuer) return 'the id token is of another issuer';
-  if (!audience.includes(clientId)) return 'the id token is for another client';
-  if (audience.length > 1 && claims.azp !== clientId) return 'the id token is for another client';
-  if (nonce !== undefined && claims.nonce !== nonce) return 'the id token has another nonce';
-  if (sub && claims.sub !== sub) return 'the id token is of another person';
-  if (!(Number(claims.exp) + SKEW_S > now / 1_000)) return 'the id token has expired: look at the clock of this device';
-  return null;
+export function faultOf(claims, { accounts, clientId, nonce, sub }) {
+  const { iss, aud, azp, exp, ...rest } = claims ?? {};
+  const audience = [aud].flat();
+  if (!isText(rest.sub) || (sub && rest.sub !== sub)) return 'sub';
+  if (iss !== accounts) return 'iss';
+  if (!audience.includes(clientId)) return 'aud';
+  if (audience.length > 1 && azp !== clientId) return 'azp';
+  if (nonce && rest.nonce !== nonce) return 'nonce';
+  return exp + SKEW_S > Date.now() / 1_000 ? undefined : 'exp: look at the clock of this device';
 }
 
 /**
- * The answer to an authorization request. What does not belong to it is not believed (RFC 6749 §10.12, RFC 9207).
+ * The code of an answer to an authorization request. What does not belong to the request is not believed (RFC 6749
+ * §10.12, RFC 9207).
  * @param {Record<string, unknown>} response
  * @param {string} state
  * @param {string} issuer
- * @returns {string} the code
+ * @returns {string}
  */
-export function codeOf({ code, error, error_description: description, state: given, iss }, state, issuer) {
-  if (given !== state) throw new Stop('server_error', 'the answer has another state');
-  if (iss !== issuer) throw new Stop('misconfigured', `the answer is from ${iss}, not from ${issuer}`);
-  if (typeof error === 'string') throw stopOfOAuth(error, description);
-  if (typeof code !== 'string' || code === '') throw new Stop('server_error', 'the answer has no code');
+export function codeOf(response, state, issuer) {
+  const { code, error, iss } = response;
+  if (response.state !== state) throw new Stop('server_error', 'the answer has another state');
+  if (iss !== issuer) throw new Stop('misconfigured', `the answer is from ${iss}, not ${issuer}`);
+  if (error) throw stopOfError(response);
+  if (!isText(code)) throw new Stop('server_error', 'the answer has no code');
   return code;
 }
 
 /**
  * The tokens of this page: got, renewed by one tab for all, narrowed, given back.
- * @param {import('./settings.js').Settings & { tokens: import('./settings.js').TokenSettings }} settings
+ * @param {import('./settings.js').Settings} settings
+ * @param {import('./settings.js').TokenSettings} options
  * @param {import('./token_api.js').TokenApi} api
  * @param {import('./tabs.js').Tabs} tabs
- * @param {{ read(): unknown, write(value: object | null): unknown }} keep where they are kept for the tab, if at all
+ * @param {ReturnType<typeof import('./kept.js').kept>} entry where they are kept for the tab, if at all
  */
-export function tokenHolder({ accounts, clientId, tokens: { scope: asked, audience: aim } }, api, tabs, keep) {
+export function tokenHolder({ accounts, clientId }, { scope: asked, audience: aim, cache }, api, tabs, entry) {
   /** @type {Tokens | null} */
   let held = null;
-  /** @type {Promise<void> | null} */
+  /** @type {Promise<unknown> | null} */
   let renewing = null;
   /** @type {Map<string, { expires: number, token: Promise<string> }>} */
   const narrowed = new Map();
 
-  const good = (/** @type {number} */ early) => held !== null && held.expires - early > Date.now();
+  const good = (early = EARLY_MS) => held !== null && held.expires - early > Date.now();
   /** @param {Tokens | null} tokens */
   const hold = (tokens) => {
     held = tokens;
     narrowed.clear();
-    keep.write(tokens);
+    if (cache === 'session') entry.write(tokens);
   };
   /** @param {Tokens} tokens */
   const share = (tokens) => {
@@ -85,146 +86,138 @@ export function tokenHolder({ accounts, clientId, tokens: { scope: asked, audien
   };
   /** They are no good any more, here and in the other tabs. */
   const drop = () => {
-    if (held === null) return;
-    tabs.tell({ type: 'closed', at: held.at });
+    if (held) tabs.tell({ type: 'closed', at: held.at });
     hold(null);
   };
+  /** @param {Record<string, any>} body */
+  const lifetime = (body) => Date.now() + (Number(body.expires_in) || 60) * 1_000;
 
   /**
-   * @param {Record<string, any>} body of the token endpoint
-   * @param {{ nonce?: string, sub?: string | null }} expected
-   * @returns {Tokens}
+   * @param {Record<string, string>} fields of a token request
+   * @param {{ nonce?: string, sub?: string | undefined }} expected
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Tokens>}
    */
-  const read = ({ access_token: access, refresh_token: refresh, expires_in: seconds, scope, id_token: idToken }, expected) => {
-    const now = Date.now();
+  const get = async (fields, expected, signal) => {
+    const body = await api.send('/oauth/token', fields, signal);
+    const { access_token: access, refresh_token: refresh = fields.refresh_token, scope = asked, id_token: idToken } = body;
     const claims = claimsOf(idToken);
-    const needed = expected.nonce !== undefined && asked.split(' ').includes('openid');
-    const fault = needed || idToken !== undefined ? faultOf(claims, { issuer: accounts, clientId, now, ...expected }) : null;
-    if (fault !== null) throw new Stop('misconfigured', fault);
-    return {
-      at: now, access, refresh: typeof refresh === 'string' ? refresh : null,
-      expires: now + (Number(seconds) || 60) * 1_000, scope: typeof scope === 'string' ? scope : asked,
-      sub: claims === null ? expected.sub ?? null : String(claims.sub), profile: null,
-    };
+    const fault = idToken || (expected.nonce && isOpenid(scope)) ? faultOf(claims, { accounts, clientId, ...expected }) : undefined;
+    if (fault) throw new Stop('misconfigured', `the id token is not for this request: ${fault}`);
+    const tokens = { at: Date.now(), access, refresh, expires: lifetime(body), scope, sub: claims?.sub ?? expected.sub };
+    if (!areTokens(tokens)) throw new Stop('server_error', 'the answer has no access token');
+    return tokens;
   };
 
   /**
-   * Userinfo; `false` when the token is no good any more. It must be of the same person: OpenID Connect Core §5.3.2.
-   * @param {Tokens} tokens @param {AbortSignal} [signal] @returns {Promise<Tokens | false>}
+   * Asks userinfo; null when the token is no good any more. It must be of the same person (OpenID Connect Core §5.3.2).
+   * @param {Tokens} tokens @param {AbortSignal} [signal] @returns {Promise<Tokens | null>}
    */
   const verified = async (tokens, signal) => {
-    if (!tokens.scope.split(' ').includes('openid')) return tokens;
+    if (!isOpenid(tokens.scope)) return tokens;
     const profile = await api.userinfo(tokens.access, signal);
-    if (profile === null) return false;
-    if (tokens.sub !== null && profile.sub !== tokens.sub) throw new Stop('server_error', 'userinfo is of another person');
-    return { ...tokens, sub: profile.sub, profile };
+    if (profile && tokens.sub && profile.sub !== tokens.sub) throw new Stop('server_error', 'userinfo is of another person');
+    return profile && { ...tokens, sub: profile.sub, profile };
   };
 
   /** One tab renews for all; the others hear of it. */
-  const renew = () => {
+  const renew = async () => {
     const before = held;
-    const refresh = before?.refresh ?? null;
-    if (before === null || refresh === null) return Promise.resolve();
+    const refresh = before?.refresh;
+    if (!refresh) return;
     // True when there is nothing to do any more.
-    const done = () => (held !== before ? true : undefined);
+    const done = () => held !== before || undefined;
     renewing ??= tabs.alone(PATIENT_MS, done, async () => {
-      if (await tabs.ask({ type: 'ask', at: before.at }, done)) return true;
-      const body = await api.token({ grant_type: 'refresh_token', refresh_token: refresh }, AbortSignal.timeout(PATIENT_MS));
+      if (await tabs.ask(before.at, done)) return true;
+      const tokens = await get({ grant_type: 'refresh_token', refresh_token: refresh }, { sub: before.sub });
       // Signed out meanwhile: what has come is not held.
-      if (held === before) share({ ...read({ refresh_token: refresh, ...body }, { sub: before.sub }), profile: before.profile });
+      if (held === before) share({ ...before, ...tokens });
       return true;
-    }).then(() => {}, (cause) => {
+    }).catch((cause) => {
       if (asStop(cause).reason !== 'login_required') throw cause;
       if (held === before) drop();
     }).finally(() => { renewing = null; });
-    return renewing;
+    await renewing;
   };
 
-  /** @param {string | undefined} audience @param {string} scope @returns {Promise<string>} */
-  const narrow = (audience, scope) => {
-    const key = `${audience} ${scope}`;
-    const known = narrowed.get(key);
-    if (known !== undefined && known.expires - EARLY_MS > Date.now()) return known.token;
-    const entry = { expires: Infinity, token: Promise.resolve('') };
-    entry.token = api.token({
-      grant_type: EXCHANGE, subject_token: held?.access ?? '', subject_token_type: ACCESS_TOKEN, scope,
-      ...(audience === undefined ? {} : { audience }),
-    }, AbortSignal.timeout(PATIENT_MS)).then((body) => {
-      entry.expires = Date.now() + (Number(body.expires_in) || 60) * 1_000;
-      return String(body.access_token);
-    });
-    narrowed.set(key, entry);
-    entry.token.catch(() => { if (narrowed.get(key) === entry) narrowed.delete(key); });
+  /** By RFC 8693. @param {string} access @param {string} scope @param {string} [audience] */
+  const narrow = (access, scope, audience) => {
+    const key = `${scope}\n${audience}`;
+    let entry = narrowed.get(key);
+    if (!entry || entry.expires - EARLY_MS < Date.now()) {
+      const token = api.send('/oauth/token', {
+        grant_type: `${URN}grant-type:token-exchange`, subject_token: access,
+        subject_token_type: `${URN}token-type:access_token`, scope, ...(audience && { audience }),
+      }).then((body) => {
+        made.expires = lifetime(body);
+        return String(body.access_token);
+      });
+      const made = { expires: Infinity, token };
+      entry = made;
+      narrowed.set(key, made);
+      token.catch(() => narrowed.delete(key));
+    }
     return entry.token;
   };
 
   return {
     held: () => held,
     /** Whether there is an access token that will do for a while. */
-    isGood: () => good(EARLY_MS),
-    drop,
+    isGood: () => good(),
     renew,
     /** What another tab said. @param {import('./tabs.js').Message} message */
     hear({ type, tokens, at }) {
-      if (type === 'ask' && held !== null && held.at > at) tabs.tell({ type: 'tokens', tokens: held });
+      if (type === 'ask' && held && held.at > at) tabs.tell({ type: 'tokens', tokens: held });
       if (type === 'tokens' && areTokens(tokens) && tokens.at > (held?.at ?? 0)) hold(tokens);
-      if (type === 'closed' && held !== null && held.at <= at) hold(null);
+      if (type === 'closed' && held && held.at <= at) hold(null);
     },
     /**
      * Swaps the code of an answer, and asks who it is.
      * @param {Record<string, unknown>} response
-     * @param {import('./values.js').Request} request
+     * @param {{ state: string, nonce: string, verifier: string }} request
      * @param {string} redirectUri
      * @param {AbortSignal} [signal]
      */
     async redeem(response, { state, nonce, verifier }, redirectUri, signal) {
       const code = codeOf(response, state, accounts);
-      const fields = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
-      const tokens = read(await api.token(fields, signal), { nonce });
-      // The person is known by the id token; who they are can be asked later.
+      const tokens = await get({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }, { nonce }, signal);
       const known = await verified(tokens, signal).catch((cause) => {
+        // Who it is says the id token; the rest can be asked later.
         if (asStop(cause).reason === 'network' && !signal?.aborted) return tokens;
         throw cause;
       });
-      if (known === false) throw new Stop('server_error', 'the new token is not good at userinfo');
-      signal?.throwIfAborted();
+      if (!known) throw new Stop('server_error', 'userinfo does not take the new token');
       share(known);
     },
-    /** Asks userinfo whether the tokens are still good. @param {AbortSignal} signal @returns {Promise<boolean>} */
+    /** Asks userinfo whether the tokens are still good. @param {AbortSignal} signal */
     async check(signal) {
-      for (let turn = 0; held !== null && turn < 2; turn += 1) {
+      for (const again of [true, false]) {
         const before = held;
-        const known = await verified(before, signal);
-        if (known !== false) {
-          if (held === before) hold(known);
-          return true;
-        }
-        if (turn === 0 && before.refresh !== null) await renew();
+        const known = before && await verified(before, signal);
+        if (known && held === before) hold(known);
+        if (known || !before) break;
+        if (again && before.refresh) await renew();
         else if (held === before) drop();
       }
       return held !== null;
     },
-    /** Tokens that this tab kept, to be checked before use. */
+    /** Takes those that this tab kept, to be checked before use. */
     takeKept() {
-      const value = keep.read();
-      if (held === null && areTokens(value)) held = value;
-      return held !== null;
+      const value = entry.read();
+      if (!held && cache === 'session' && areTokens(value)) held = value;
     },
-    /** @param {{ audience?: string, scope?: string }} want @returns {Promise<string | null>} */
+    /** @param {{ audience?: string | undefined, scope?: string }} want @returns {Promise<string | null>} */
     async access({ audience = aim, scope } = {}) {
-      if (!good(EARLY_MS)) {
-        await renew().catch((cause) => { if (!good(0)) throw cause; });
-      }
-      if (held === null || !good(0)) return null;
-      if (audience === undefined && scope === undefined) return held.access;
-      return narrow(audience, scope ?? held.scope.split(' ').filter((name) => name !== 'openid').join(' '));
+      if (!good()) await renew().catch((cause) => { if (!good(0)) throw cause; });
+      if (!held || !good(0)) return null;
+      if (!audience && !scope) return held.access;
+      return narrow(held.access, scope ?? held.scope.split(' ').filter((name) => name !== 'openid').join(' '), audience);
     },
     /** Gives them back. */
     async revoke() {
-      const before = held;
+      const tokens = [held?.refresh, held?.access];
       drop();
-      if (before === null) return;
-      await Promise.allSettled([before.refresh, before.access].map((token) => token && api.revoke(token, AbortSignal.timeout(PATIENT_MS))));
+      await Promise.allSettled(tokens.map((token) => token && api.send('/oauth/revoke', { token })));
     },
   };
 }

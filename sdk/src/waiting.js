@@ -1,18 +1,18 @@
-/** @import { Flow, Rung, Verdict } from './types.js' */
+/** @import { BrowserWindow, Flow, Rung, Verdict } from './types.js' */
+/** @import { Found } from './reasons.js' */
 import { Stop, tried } from './reasons.js';
 import { PATIENT_MS } from './token_api.js';
+import { deferred } from './values.js';
 
 /**
  * What waits for a person; one at a time.
- * @typedef {{ rung: Rung, promise: Promise<Verdict>, opened: Window | null, flow?: Flow,
+ * @typedef {{ rung: Rung, promise: Promise<Verdict>, opened?: Window | null, flow?: Flow,
  *   end: (verdict: Verdict) => void }} Waiting
  */
 
-/** @typedef {Omit<Verdict, 'rungs'>} Found */
-
 /**
  * @param {AbortSignal} closing
- * @param {(cause: unknown) => Found} stopped
+ * @param {(cause: unknown) => Verdict} stopped
  * @param {(verdict: Verdict) => void} tell
  */
 export function waitingRoom(closing, stopped, tell) {
@@ -20,8 +20,6 @@ export function waitingRoom(closing, stopped, tell) {
   let current = null;
   return {
     current: () => current,
-    /** Ends what waits, if anything does. @param {Verdict} verdict */
-    end: (verdict) => current?.end(verdict),
     /**
      * @param {Rung} rung
      * @param {(signal: AbortSignal, waiting: Waiting) => Promise<Found>} work
@@ -30,26 +28,24 @@ export function waitingRoom(closing, stopped, tell) {
     enter(rung, work) {
       const abort = new AbortController();
       const started = performance.now();
-      let settle = (/** @type {Verdict} */ _verdict) => {};
-      /** @type {Promise<Verdict>} */
-      const promise = new Promise((resolve) => { settle = resolve; });
+      /** @type {ReturnType<typeof deferred<Verdict>>} */
+      const { promise, resolve } = deferred();
       /** @type {Waiting} */
       const mine = {
-        rung, promise, opened: null,
+        rung, promise,
         end(verdict) {
           if (current === mine) current = null;
-          settle(verdict);
+          resolve(verdict);
           abort.abort();
         },
       };
-      current?.end({ ...stopped(new Stop('canceled', 'another sign-in was started')), rungs: [] });
+      current?.end(stopped(new Stop('canceled', 'another sign-in was started')));
       current = mine;
       work(AbortSignal.any([abort.signal, closing]), mine).catch(stopped).then((found) => {
         if (current !== mine) return;
-        const verdict = { rungs: [tried(rung, found.reason, started, found.hint)], ...found };
-        current = null;
-        tell(verdict);
+        const verdict = { ...found, rungs: [tried(rung, found.reason, started, found.hint)] };
         mine.end(verdict);
+        tell(verdict);
       });
       return promise;
     },
@@ -57,18 +53,16 @@ export function waitingRoom(closing, stopped, tell) {
 }
 
 /**
- * The page is being left. When it is still there, or there again, the person has come back without signing in.
- * @param {import('./types.js').BrowserWindow} window
+ * Waits until the person has come back without signing in, for as long as that takes.
+ * @param {BrowserWindow} window
  * @param {AbortSignal} signal
+ * @param {boolean} leaving the page is being left: it will be, in a while
  * @returns {Promise<never>}
  */
-export function away(window, signal) {
-  return new Promise((_, reject) => {
-    const timer = window.setTimeout(() => reject(new Stop('timed_out', 'the page was not left')), PATIENT_MS);
-    signal.addEventListener('abort', () => {
-      window.clearTimeout(timer);
-      reject(new Stop('canceled'));
-    });
-    window.addEventListener('pageshow', ({ persisted }) => { if (persisted) reject(new Stop('canceled')); }, { signal });
-  });
-}
+export const away = (window, signal, leaving) => new Promise((_, reject) => {
+  const canceled = () => reject(new Stop('canceled'));
+  signal.addEventListener('abort', canceled);
+  if (!leaving) return;
+  window.addEventListener('pageshow', ({ persisted }) => persisted && canceled(), { signal });
+  window.setTimeout(() => reject(new Stop('timed_out', 'the page was not left')), PATIENT_MS);
+});

@@ -44,7 +44,11 @@ impl Asset {
         let file = Assets::get(path);
         let file = file.ok_or_else(|| Problem::not_found("There is no such file."))?;
         let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
-        let content_type = extension.and_then(ContentType::from_extension);
+        let content_type = match extension {
+            // Not a transport stream.
+            Some("ts") => Some(ContentType::Plain),
+            _ => extension.and_then(ContentType::from_extension),
+        };
         Ok(Self { file, content_type: content_type.unwrap_or(ContentType::Binary), public: false })
     }
 }
@@ -84,10 +88,11 @@ fn asset(path: PathBuf) -> Result<Asset, Problem> {
     Asset::at(&path.to_string_lossy())
 }
 
-/// The browser SDK: any page may load it, with SRI if it wants.
-#[get("/sdk/vestibule.js")]
-fn sdk() -> Result<Asset, Problem> {
-    Asset::at("sdk/vestibule.js").map(|asset| Asset { public: true, ..asset })
+/// The browser SDK, the panel that it loads where a page wants one, and its types: any page may load
+/// them, with SRI if it wants.
+#[get("/sdk/<name>")]
+fn sdk(name: &str) -> Result<Asset, Problem> {
+    Asset::at(&format!("sdk/{name}")).map(|asset| Asset { public: true, ..asset })
 }
 
 /// The configured colour as a style sheet, since pages have no inline style.

@@ -1,55 +1,15 @@
 /** @import { Flow } from '../types.js' */
 import { outcomeOf } from '../flow.js';
-import { Stop } from '../reasons.js';
-import { isPlainObject, newFlow, newRequest } from '../values.js';
-import { requestFields } from './prompt_none.js';
+import { hearFrom } from '../frames.js';
+import { Stop, found } from '../reasons.js';
+import { isText } from '../values.js';
+import { fieldsOf } from './prompt_none.js';
 
-const FEATURES = 'popup,width=480,height=680';
 /** How often is looked whether the window is closed. */
 export const LOOK_MS = 500;
-const CLOSED_LOOKS = 3;
 
-/**
- * A flow whose address is known before the server has heard of it, so that a click can open it at once.
- * @returns {Promise<{ request: import('../values.js').Request, secret: string, id: string }>}
- */
-export async function prepareFlow() {
-  const [request, flow] = await Promise.all([newRequest(), newFlow()]);
-  return { request, ...flow };
-}
-
-/** @typedef {Awaited<ReturnType<typeof prepareFlow>>} Prepared */
-
-/**
- * Opens the window; to be called in the click itself. What is not prepared yet is loaded when it is.
- * @param {import('../ladder.js').Context} context
- * @param {Prepared | null} prepared
- * @param {boolean} alone in a new tab, which is told nothing by this page
- * @returns {Window | null} null also for a tab of its own
- */
-export function openWindow({ window, settings: { accounts } }, prepared, alone) {
-  try {
-    const url = prepared === null ? 'about:blank' : `${accounts}/flow/${prepared.id}`;
-    return alone ? window.open(url, '_blank', 'noopener') : window.open(url, '_blank', FEATURES);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Proves to the window's first page that its opener is the page that waits; nobody else learns the secret.
- * @param {import('../ladder.js').Context} context
- * @param {Window} popup
- * @param {Prepared} prepared
- * @param {AbortSignal} signal
- */
-function prove({ window, settings: { accounts } }, popup, { id, secret }, signal) {
-  window.addEventListener('message', ({ source, origin, data }) => {
-    if (source !== popup || origin !== accounts || !isPlainObject(data)) return;
-    if (data.type !== 'vestibule.flow.prove' || data.flow !== id) return;
-    popup.postMessage({ type: 'vestibule.flow.proof', flow: id, waitingSecret: secret }, accounts);
-  }, { signal });
-}
+/** The page of a flow; the address is known before the server has heard of it. @param {import('../ladder.js').Context} context @param {string} id */
+export const flowUri = ({ settings: { accounts } }, id) => `${accounts}/flow/${id}`;
 
 /**
  * Calls when the window looks closed. Any Cross-Origin-Opener-Policy on its way makes it look so for good, so it
@@ -57,46 +17,44 @@ function prove({ window, settings: { accounts } }, popup, { id, secret }, signal
  * @param {import('../ladder.js').Context} context @param {Window} popup @param {() => void} closed @param {AbortSignal} signal
  */
 function watch({ window }, popup, closed, signal) {
-  let looks = 0;
-  const look = () => {
+  const look = (/** @type {boolean} */ again) => window.setTimeout(() => {
     if (signal.aborted) return;
-    looks = popup.closed ? looks + 1 : 0;
-    if (looks === CLOSED_LOOKS) closed();
-    else window.setTimeout(look, LOOK_MS);
-  };
-  look();
+    if (popup.closed && again) closed();
+    else look(popup.closed);
+  }, LOOK_MS);
+  look(false);
 }
 
 /**
  * Sign-in in another window. Its outcome comes through the server, whatever becomes of the window here.
  * @param {import('../ladder.js').Context} context
  * @param {Window | null} popup
- * @param {Prepared} prepared
+ * @param {import('../values.js').Request} request
  * @param {(seen: { flow: Flow, still?: boolean }) => void} tell
  * @param {AbortSignal} signal
  */
-export async function popup(context, popup, prepared, tell, signal) {
-  const { window, settings, api, holder } = context;
-  const { request, secret, id } = prepared;
-  const redirectUri = settings.tokens.popupRedirectUri;
+export async function popup(context, popup, request, tell, signal) {
+  const { window, settings: { accounts }, options, api, holder } = context;
+  const { secret, id } = request;
+  const redirectUri = options.popupRedirectUri;
   const ending = new AbortController();
-  signal.addEventListener('abort', () => ending.abort(), { signal: ending.signal });
+  const over = AbortSignal.any([signal, ending.signal]);
+  // Proves to the window's first page that its opener is the page that waits; nobody else learns the secret.
+  hearFrom(window, accounts, () => popup, ({ type, flow }) => {
+    if (type === 'vestibule.flow.prove' && flow === id) popup?.postMessage({ type: 'vestibule.flow.proof', flow, waitingSecret: secret }, accounts);
+  }, over);
   try {
-    if (popup !== null) prove(context, popup, prepared, ending.signal);
-    const fields = { ...requestFields(settings, request, redirectUri), waiting_secret: secret };
-    const made = await api.flow(fields, AbortSignal.any([ending.signal, AbortSignal.timeout(15_000)]));
-    if (made.flow !== id || typeof made.number !== 'string') throw new Stop('server_error', 'POST /flow was answered with another flow');
-    // Not by `flow_uri`: the address that was opened is the one to open again.
-    const flow = { number: made.number, uri: `${settings.accounts}/flow/${id}` };
+    const made = await api.send('/flow', { ...fieldsOf(context, request, redirectUri), waiting_secret: secret });
+    const { flow: given, number, expires_in: seconds } = made;
+    if (given !== id || !isText(number)) throw new Stop('server_error', 'POST /flow was answered with another flow');
+    const flow = { number, uri: flowUri(context, id) };
     tell({ flow });
-    if (popup !== null) watch(context, popup, () => tell({ flow, still: true }), ending.signal);
-    const lifetime = Number(made.expires_in) || 900;
-    const response = await outcomeOf(window, settings.accounts, api, secret, lifetime + 5, ending.signal);
-    await holder.redeem(response, request, redirectUri, AbortSignal.timeout(15_000));
-  } catch (cause) {
-    throw signal.aborted ? new Stop('canceled') : cause;
+    if (popup) watch(context, popup, () => tell({ flow, still: true }), over);
+    const response = await outcomeOf(window, accounts, api, secret, (Number(seconds) || 900) + 5, over);
+    await holder.redeem(response, request, redirectUri);
   } finally {
     ending.abort();
     popup?.close();
   }
+  return found('created');
 }

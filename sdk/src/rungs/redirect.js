@@ -1,16 +1,17 @@
 /** @import { BrowserWindow } from '../types.js' */
-/** @import { Found } from '../backend.js' */
 import { pageOfThisSite } from '../backend.js';
 import { kept } from '../kept.js';
-import { Stop } from '../reasons.js';
+import { Stop, found } from '../reasons.js';
 import { newRequest } from '../values.js';
-import { authorizeUrl, requestFields } from './prompt_none.js';
+import { authorizeUrl, fieldsOf, queryOf } from './prompt_none.js';
 
-/** Keys of this tab's storage: `vestibule.<clientId>.redirect`. */
 const KEY = /^vestibule\..*\.redirect$/s;
 
 /** @param {BrowserWindow} window @param {string} clientId */
 const recordOf = (window, clientId) => kept(window, `vestibule.${clientId}.redirect`);
+
+/** @param {BrowserWindow} window @param {string} clientId */
+const placeOf = (window, clientId) => kept(window, `vestibule.${clientId}.place`);
 
 /**
  * Remembers how far down the page was, for when it is back.
@@ -19,8 +20,7 @@ const recordOf = (window, clientId) => kept(window, `vestibule.${clientId}.redir
  * @param {string} returnTo
  */
 export function keepPlace(window, clientId, returnTo) {
-  const { href } = pageOfThisSite(window, returnTo);
-  kept(window, `vestibule.${clientId}.place`).write({ href, x: window.scrollX, y: window.scrollY });
+  placeOf(window, clientId).write({ href: pageOfThisSite(window, returnTo).href, x: window.scrollX, y: window.scrollY });
 }
 
 /**
@@ -29,14 +29,13 @@ export function keepPlace(window, clientId, returnTo) {
  * @param {string} clientId
  */
 export function restorePlace(window, clientId) {
-  const entry = kept(window, `vestibule.${clientId}.place`);
-  const place = entry.read();
-  if (place === null) return;
-  entry.write(null);
+  const place = placeOf(window, clientId).read();
+  if (!place) return;
+  placeOf(window, clientId).write(null);
   if (place.href !== window.location.href) return;
   const scroll = () => window.requestAnimationFrame(() => window.scrollTo(place.x, place.y));
   if (window.document.readyState === 'complete') scroll();
-  else window.addEventListener('load', scroll, { once: true });
+  else window.addEventListener('load', scroll);
 }
 
 /**
@@ -44,34 +43,31 @@ export function restorePlace(window, clientId) {
  * @param {import('../ladder.js').Context} context
  * @param {string} returnTo
  */
-export async function leave({ window, settings }, returnTo) {
-  const redirectUri = settings.tokens.redirectUri;
-  if (redirectUri === undefined) throw new Stop('misconfigured', 'without tokens.redirectUri there is no redirect');
+export async function leave(context, returnTo) {
+  const { window, settings: { accounts, clientId }, options: { redirectUri } } = context;
+  if (!redirectUri) throw new Stop('misconfigured', 'tokens.redirectUri is missing');
   const request = await newRequest();
-  const { href } = pageOfThisSite(window, returnTo);
   const { state, nonce, verifier } = request;
-  const record = { accounts: settings.accounts, redirectUri, returnTo: href, state, nonce, verifier };
-  if (!recordOf(window, settings.clientId).write(record)) {
-    throw new Stop('storage_blocked', 'sessionStorage is denied, and a redirect needs it');
+  const { href } = pageOfThisSite(window, returnTo);
+  if (!recordOf(window, clientId).write({ accounts, redirectUri, href, state, nonce, verifier })) {
+    throw new Stop('storage_blocked', 'a redirect needs sessionStorage');
   }
-  keepPlace(window, settings.clientId, returnTo);
-  window.location.assign(authorizeUrl(settings, requestFields(settings, request, redirectUri)));
+  keepPlace(window, clientId, returnTo);
+  window.location.assign(authorizeUrl(context, fieldsOf(context, request, redirectUri)));
 }
 
 /**
- * Back from there: the answer that the callback page has left. Null when there is none.
+ * Back from there: takes the answer that the callback page has left. Null when there is none.
  * @param {import('../ladder.js').Context} context
  * @param {AbortSignal} signal
- * @returns {Promise<Found | null>}
  */
 export async function comeBack({ window, settings, holder }, signal) {
   const entry = recordOf(window, settings.clientId);
-  const record = entry.read();
-  if (!record?.response || record.accounts !== settings.accounts) return null;
+  const { response, accounts, redirectUri, state, nonce, verifier } = entry.read() ?? {};
+  if (!response || accounts !== settings.accounts) return null;
   entry.write(null); // the verifier is good for one use
-  const { response, redirectUri, state, nonce, verifier } = record;
-  await holder.redeem(response, { state, nonce, verifier, challenge: '' }, redirectUri, signal);
-  return { hasSession: true, outcome: 'created', reason: 'resumed' };
+  await holder.redeem(response, { state, nonce, verifier }, redirectUri, signal);
+  return found('created');
 }
 
 /**
@@ -81,17 +77,14 @@ export async function comeBack({ window, settings, holder }, signal) {
  * @returns {boolean} whether there was such a request
  */
 export function complete(window) {
-  const { origin, pathname, search } = window.location;
-  const response = Object.fromEntries(new URLSearchParams(search));
+  const { pathname, search } = window.location;
+  const response = queryOf(search);
   try {
-    const storage = window.sessionStorage;
-    const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '');
-    for (const key of keys.filter((name) => KEY.test(name))) {
+    for (const key of Object.keys(window.sessionStorage).filter((name) => KEY.test(name))) {
       const entry = kept(window, key);
       const record = entry.read();
-      if (record === null || !response.state || record.state !== response.state) continue;
-      const to = new URL(record.returnTo, origin);
-      if (to.origin !== origin) return false;
+      if (!record || !response.state || record.state !== response.state) continue;
+      const to = pageOfThisSite(window, record.href);
       entry.write({ ...record, response });
       // A page that is its own callback page is there already.
       if (to.pathname === pathname) window.history.replaceState(null, '', to.href);

@@ -1,0 +1,2 @@
+/* Vestibule in the browser. The source is in sdk/src, the types are in vestibule.d.ts. */
+var p={};function i(n,r,{onAction:l}){let e=n.document.createElement("div"),t=n.document.createElement("div");return e.append(t),r.append(e),{frameSlot:t,show(o){e.replaceChildren(t);let d=o.kind==="offer"?o.actions:["cancel"];for(let a of d){let c=n.document.createElement("button");c.textContent=a,c.addEventListener("click",()=>l(a)),e.append(c)}},hide(){e.replaceChildren(t)}}}export{i as createPanel,p as panelTexts};
