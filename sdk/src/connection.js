@@ -19,9 +19,10 @@ const AGAIN_MS = [2_000, 10_000, 60_000];
 /**
  * @param {Options} options
  * @param {BrowserWindow} window
+ * @param {() => Promise<typeof import('./panel.js')>} loadPanel
  * @returns {Connection}
  */
-export function connection(options, window) {
+export function connection(options, window, loadPanel = () => import('./panel.js')) {
   const { settings, wrong } = settle(options, window);
   const { accounts, clientId, callback, timeout } = settings;
   const closing = new AbortController();
@@ -53,7 +54,7 @@ export function connection(options, window) {
   const site = backend(callback, send, frame);
 
   /** A file of its own, which only pages with a panel load. */
-  const panelCame = options.panel && !wrong && import('./panel.js').then(({ createPanel }) => {
+  const panelCame = options.panel && !wrong && loadPanel().then(({ createPanel }) => {
     if (closed.aborted) return;
     panel = createPanel(window, /** @type {HTMLElement} */ (options.panel), {
       name: options.name, scope: settings.tokens?.scope, texts: options.texts, onAction: (action) => acted(action),
