@@ -2,11 +2,11 @@
 /** @import { Found } from './reasons.js' */
 /** @import { Settings, TokenSettings } from './settings.js' */
 import { inTime } from './in_time.js';
-import { Stop, asStop, tried } from './reasons.js';
+import { Stop, asStop, closedStop, tried } from './reasons.js';
 import { bridge } from './rungs/bridge.js';
 import { cache } from './rungs/cache.js';
 import { promptNone } from './rungs/prompt_none.js';
-import { comeBack } from './rungs/redirect.js';
+import { comeBack, takeAnswer } from './rungs/redirect.js';
 import { PATIENT_MS } from './token_api.js';
 
 /**
@@ -40,7 +40,7 @@ export async function climb(context, check, trying, note) {
   let last = new Stop('login_required');
 
   /**
-   * @param {Rung} rung @param {(signal: AbortSignal) => Promise<Found | null | void>} work
+   * @param {Rung} rung @param {(signal: AbortSignal) => Promise<Found | void>} work
    * @returns {Promise<Found | null | void>} nothing when it did not find out
    */
   const attempt = async (rung, work, ms = timeout) => {
@@ -48,11 +48,12 @@ export async function climb(context, check, trying, note) {
     const started = performance.now();
     const late = () => (rung === 'bridge' && frame.giveUp()) || new Stop('timed_out', `no answer within ${ms} ms`);
     try {
+      if (closing.aborted) throw closedStop();
       const known = learnt.of(rung);
       if (known) throw new Stop(known);
       trying(rung);
       const found = await inTime(window, ms, closing, late, work);
-      if (found !== null) note(tried(rung, found?.reason ?? 'already', started));
+      note(tried(rung, found?.reason ?? 'already', started));
       return found;
     } catch (cause) {
       last = asStop(cause);
@@ -62,7 +63,8 @@ export async function climb(context, check, trying, note) {
     }
   };
 
-  const back = await attempt('redirect', (signal) => comeBack(context, signal), PATIENT_MS);
+  const answer = takeAnswer(context);
+  const back = answer && await attempt('redirect', (signal) => comeBack(context, answer, signal), PATIENT_MS);
   if (back) return back;
   // Whoever has just come back with another no than that is not asked behind their back.
   if (last.reason !== 'login_required') throw last;

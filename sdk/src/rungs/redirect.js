@@ -57,15 +57,25 @@ export async function leave(context, returnTo) {
 }
 
 /**
- * Back from there: takes the answer that the callback page has left. Null when there is none.
+ * Back from there: takes the answer that the callback page has left, if there is one, with the verifier, which is
+ * good for one use.
  * @param {import('../ladder.js').Context} context
+ * @returns {Record<string, any> | null}
+ */
+export function takeAnswer({ window, settings: { accounts, clientId } }) {
+  const entry = recordOf(window, clientId);
+  const record = entry.read();
+  if (!record?.response || record.accounts !== accounts) return null;
+  entry.write(null);
+  return record;
+}
+
+/**
+ * @param {import('../ladder.js').Context} context
+ * @param {Record<string, any>} record
  * @param {AbortSignal} signal
  */
-export async function comeBack({ window, settings, holder }, signal) {
-  const entry = recordOf(window, settings.clientId);
-  const { response, accounts, redirectUri, state, nonce, verifier } = entry.read() ?? {};
-  if (!response || accounts !== settings.accounts) return null;
-  entry.write(null); // the verifier is good for one use
+export async function comeBack({ holder }, { response, state, nonce, verifier, redirectUri }, signal) {
   await holder.redeem(response, { state, nonce, verifier }, redirectUri, signal);
   return found('created');
 }

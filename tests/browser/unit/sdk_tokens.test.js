@@ -5,12 +5,8 @@ import { codeOf, faultOf } from '../../../sdk/src/tokens.js';
 import { claimsOf } from '../../../sdk/src/values.js';
 import { idToken } from './support/accounts.js';
 import { ACCOUNTS, reply, turns } from './support/fakes.js';
-import { brief, browser, tabStorage, tried, widget } from './support/widget.js';
+import { brief, browser, tabStorage, tried, until, widget } from './support/widget.js';
 
-const until = async (/** @type {() => unknown} */ look) => {
-  for (let turn = 0; turn < 200 && !look(); turn += 1) await new Promise((resolve) => { setTimeout(resolve, 5); });
-  assert.ok(look(), String(look));
-};
 
 test('whoever is signed in at accounts gets tokens by the hidden frame, with state, nonce and PKCE', async () => {
   const page = widget();

@@ -1,4 +1,5 @@
 /** Pages of a widget that is a public client: in tabs of one browser, with one accounts server. */
+import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 
 import { connection } from '../../../../sdk/src/connection.js';
@@ -151,3 +152,10 @@ export function widget({
 export const brief = ({ hasSession, outcome, reason }) => [hasSession, outcome, reason];
 /** @param {any} verdict */
 export const tried = ({ rungs }) => rungs.map((/** @type {any} */ { rung, reason }) => `${rung}:${reason}`);
+
+/** Waits until it is so, while time may stand still. @param {() => unknown} look */
+export async function until(look) {
+  const deadline = performance.now() + 10_000;
+  while (!look() && performance.now() < deadline) await new Promise((resolve) => { setImmediate(resolve); });
+  assert.ok(look(), String(look));
+}
