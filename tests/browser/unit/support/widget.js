@@ -62,11 +62,11 @@ const honest = (server) => ({ id }, frame) => frame.say({
 
 /**
  * @param {{ at?: Browser, bridge?: (question: any, frame: any) => void, options?: object, tokens?: object, tab?: any, href?: string, framed?: boolean,
- *   panel?: boolean, ready?: boolean, passive?: (frame: any, request: URLSearchParams, answer: () => void) => void, prepare?: (window: any) => void }} [made]
+ *   panel?: boolean, ready?: boolean, listen?: boolean, loadPanel?: () => Promise<any>, passive?: (frame: any, request: URLSearchParams, answer: () => void) => void, prepare?: (window: any) => void }} [made]
  */
 export function widget({
   at = browser(), bridge = honest(at.server), options = {}, tokens = {}, tab = tabStorage(), href = `${NOTES}/widget?page=1#top`, framed = false,
-  panel = false, ready = true, passive = (_frame, _request, answer) => answer(), prepare = () => {},
+  panel = false, ready = true, listen = true, loadPanel, passive = (_frame, _request, answer) => answer(), prepare = () => {},
 } = {}) {
   const { server, storage, locks } = at;
   const window = fakeWindow(href, { fetch: server.fetch, storage });
@@ -124,7 +124,7 @@ export function widget({
   /** @type {{ act: (action: string) => void }} */
   const panels = { act: () => {} };
   const slot = { append: insert, contains: (/** @type {any} */ element) => frames.some((frame) => frame.element === element) };
-  const loadPanel = async () => /** @type {any} */ ({ createPanel: (/** @type {any} */ _window, /** @type {any} */ _container, /** @type {any} */ { onAction }) => {
+  const fakePanel = async () => /** @type {any} */ ({ createPanel: (/** @type {any} */ _window, /** @type {any} */ _container, /** @type {any} */ { onAction }) => {
     panels.act = onAction;
     return { frameSlot: slot, show: (/** @type {any} */ state) => shown.push(state), hide: () => shown.push('hidden') };
   } });
@@ -132,11 +132,11 @@ export function widget({
   const session = connection({
     accounts: ACCOUNTS, clientId: 'notes-widget', tokens: { scope: 'openid profile notes', redirectUri: '/callback', ...tokens },
     ...(panel ? { panel: /** @type {any} */ ({}) } : {}), ...options,
-  }, window, loadPanel);
+  }, window, loadPanel ?? fakePanel);
   const changes = mock.fn();
   const progress = mock.fn();
   session.onChange(changes);
-  session.onProgress(progress);
+  if (listen) session.onProgress(progress);
   const heard = (/** @type {any} */ spy) => spy.mock.calls.map((/** @type {any} */ { arguments: [value] }) => value);
   return {
     at, server, window, tab, session, frames, questions, popups, sockets, shown, act: (/** @type {string} */ action) => panels.act(action),
