@@ -46,6 +46,7 @@ export function tabs(window, name, heard) {
     const again = () => { if (look() !== undefined) end(); };
     const timer = window.setTimeout(end, ms);
     listeners.add(again);
+    again();
   });
 
   /**
@@ -57,10 +58,10 @@ export function tabs(window, name, heard) {
   const claim = async (patience) => {
     const id = random();
     let [lost, holds] = [false, false];
-    const hear = (/** @type {Message} */ { type, id: other }) => {
-      if (type === 'claim' && (holds || (!lost && other > id))) tell({ type: 'busy' });
+    const hear = (/** @type {Message} */ { type, id: other, to }) => {
+      if (type === 'claim' && (holds || (!lost && other > id))) tell({ type: 'busy', to: other });
       else if (type === 'free') lost = false;
-      else if (type === 'claim' || type === 'busy') lost = !holds;
+      else if (type === 'claim' || to === id) lost = true;
     };
     listeners.add(hear);
     const deadline = performance.now() + patience;

@@ -10,11 +10,11 @@ import { Stop, found } from '../reasons.js';
 export async function cache({ holder, tabs }, check, signal) {
   const had = holder.held();
   if (!had) holder.takeKept();
+  const kept = !had && holder.held();
+  if (!had && !kept) await tabs.ask(0, () => (holder.held() ? true : undefined));
   if (!holder.isGood()) await holder.renew();
-  if (had && !check && holder.isGood()) return found('already');
-  if (holder.held() && await holder.check(signal)) return found(had ? 'already' : 'resumed');
   signal.throwIfAborted();
-  await tabs.ask(0, () => holder.isGood() || undefined);
-  if (holder.isGood()) return found('resumed');
+  const goes = holder.isGood() && !check && !kept;
+  if (goes || (holder.held() && await holder.check(signal))) return found(had ? 'already' : 'resumed');
   throw new Stop('login_required');
 }
