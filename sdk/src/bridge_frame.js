@@ -1,6 +1,6 @@
 /** @import { Answer, BrowserWindow } from './types.js' */
 import { hiddenFrame } from './frames.js';
-import { Stop } from './reasons.js';
+import { Stop, cureOf } from './reasons.js';
 import { deferred, isText, random } from './values.js';
 
 const SESSION = 'vestibule.session.';
@@ -47,7 +47,7 @@ export function bridgeFrame(window, { accounts, clientId }, changed, place) {
   };
   const blocked = (/** @type {boolean} */ sure) => {
     if (!frame || frame.isReady) return;
-    refused = new Stop('blocked_by_policy', `the bridge of ${accounts} did not load: look at frame-src, sandbox, the origins and embedders registered for the client, and whether the server is there`, sure);
+    refused = new Stop('blocked_by_policy', `the bridge of ${accounts} did not load: ${cureOf('blocked_by_policy')}`, sure);
     frame.reject(refused);
     remove();
   };

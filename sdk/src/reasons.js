@@ -34,11 +34,11 @@ const CURES = {
   consent_required: ON_CLICK,
   storage_blocked: ON_CLICK,
   canceled: ON_CLICK,
-  blocked_by_policy: 'look at frame-src, sandbox, and the origins and embedders registered for the client',
+  blocked_by_policy: 'look at frame-src, sandbox, whether the server is there, and at the origins, embedders and redirect URIs registered for the client',
   popup_blocked: 'call signIn() in a click, allow-popups in a sandbox, or show a link to flow.uri',
   timed_out: 'give a longer timeout',
   rate_limited: 'wait a minute',
-  network: 'look at the network, connect-src, and the origins registered for the client',
+  network: 'look at connect-src, whether the server is there, and at the origins registered for the client',
   server_error: 'look at the log of the server',
   other_person: 'sign out here first',
 };

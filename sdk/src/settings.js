@@ -42,7 +42,7 @@ export function settle({ accounts, clientId, callback = '/sso', timeout = 1_500,
     const failed = checks.find(([good]) => !good);
     return { settings, ...(failed && { wrong: failed[1] }) };
   } catch {
-    return { settings, wrong: 'accounts must be an origin, callback and redirect URIs pages of this site, rungs a list' };
+    return { settings, wrong: 'accounts, callback and redirect URIs must be addresses, rungs a list' };
   }
 }
 

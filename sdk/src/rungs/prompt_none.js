@@ -1,5 +1,5 @@
 import { hiddenFrame } from '../frames.js';
-import { Stop, found } from '../reasons.js';
+import { Stop, cureOf, found } from '../reasons.js';
 import { deferred, newRequest } from '../values.js';
 
 /**
@@ -34,7 +34,7 @@ function passiveAnswer({ window, settings, options }, url, state, signal) {
   const take = (/** @type {any} */ response) => { if (response?.state === state) resolve(response); };
   const frame = hiddenFrame(window, settings.accounts, url, null, ({ type, response }) => {
     if (type === 'authorization_response') take(response);
-  }, (sure) => reject(new Stop('blocked_by_policy', `no answer came back to ${options.passiveRedirectUri}: look at frame-src, and whether it is registered and may be framed here`, sure)), ({ contentWindow }) => {
+  }, (sure) => reject(new Stop('blocked_by_policy', `no answer came back to ${options.passiveRedirectUri}: ${cureOf('blocked_by_policy')}`, sure)), ({ contentWindow }) => {
     try {
       take(queryOf(/** @type {Window} */ (contentWindow).location.search));
     } catch {

@@ -5,7 +5,7 @@ import { ACCOUNTS, clock, fire, turns } from './support/fakes.js';
 import { NOTES, brief, browser, tabStorage, tried, until, widget } from './support/widget.js';
 
 /** A bridge that answers this error. @param {string} error @param {object} [more] */
-const no = (error, more = {}) => ({ /** @type {any} */ id }, /** @type {any} */ frame) => frame.say({
+const no = (error, more = {}) => (/** @type {any} */ { id }, /** @type {any} */ frame) => frame.say({
   type: 'vestibule.session.response', id, hasSession: false, recoveryPayload: null, error, ...more,
 });
 const violation = (/** @type {any} */ window) => fire(window.document, 'securitypolicyviolation', { effectiveDirective: 'frame-src', blockedURI: ACCOUNTS });
@@ -224,5 +224,5 @@ test('a closed connection is over', async () => {
 test('progress names each rung as it is tried', async () => {
   const page = widget();
   await page.session.resume();
-  assert.deepEqual(page.progress().map(({ rung, state }) => `${rung} ${state}`), ['cache trying', 'bridge trying', 'prompt_none trying']);
+  assert.deepEqual(page.progress().map((/** @type {any} */ { rung, state }) => `${rung} ${state}`), ['cache trying', 'bridge trying', 'prompt_none trying']);
 });

@@ -214,7 +214,7 @@ test('a window that looks closed ends nothing: it may have been cut off', async 
   await time.pass(500);
   assert.equal(page.progress().at(-1).still, true);
   await time.pass(600_000);
-  assert.equal(page.progress().filter(({ still }) => still).length, 1);
+  assert.equal(page.progress().filter((/** @type {any} */ { still }) => still).length, 1);
   page.server.finish();
   page.sockets.last().onmessage({ data: JSON.stringify([...page.server.flows.values()][0].outcome) });
   assert.equal((await verdict).outcome, 'created');
@@ -231,7 +231,7 @@ test('the flow ends with its time at the latest', async (t) => {
   assert.equal(page.sockets.last().closed, true);
 });
 
-for (const [event, members] of /** @type {[string, object][]} */ ([['online', {}], ['pageshow', { persisted: true }]])) {
+for (const [event, members] of /** @type {[string, Record<string, unknown>][]} */ ([['online', {}], ['pageshow', { persisted: true }]])) {
   test(`after ${event} it listens anew`, async () => {
     const page = await waiting();
     fire(page.window, event, members);

@@ -49,7 +49,7 @@ test('asked to check, it checks; tokens that have died are replaced, or the sess
   assert.deepEqual(brief(await page.session.resume({ check: true })), [false, 'closed', 'closed']);
   assert.equal(await page.session.accessToken(), null);
   assert.equal(page.session.profile, null);
-  assert.deepEqual(page.changes().map(({ outcome }) => outcome), ['created', 'resumed', 'closed']);
+  assert.deepEqual(page.changes().map((/** @type {any} */ { outcome }) => outcome), ['created', 'resumed', 'closed']);
 });
 
 test('a sign-out elsewhere is heard by the bridge', async () => {

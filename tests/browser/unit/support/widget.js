@@ -11,11 +11,13 @@ export const PASSIVE = `${ACCOUNTS}/callback/notes-widget/passive`;
 
 /** The storage of one tab, whose keys are its own members, as in browsers. @returns {any} */
 export function tabStorage() {
-  return Object.create({
+  /** @type {any} */
+  const methods = {
     getItem(/** @type {string} */ key) { return Object.hasOwn(this, key) ? this[key] : null; },
     setItem(/** @type {string} */ key, /** @type {string} */ value) { this[key] = String(value); },
     removeItem(/** @type {string} */ key) { delete this[key]; },
-  });
+  };
+  return Object.create(methods);
 }
 
 /** Web Locks: whoever comes first, one at a time. */
@@ -55,7 +57,7 @@ export const browser = () => ({ storage: sharedStorage(), locks: /** @type {any}
 
 /** @typedef {ReturnType<typeof browser>} Browser */
 
-/** @param {any} session @returns {(question: any, frame: any) => void} a bridge that knows what the server knows */
+/** A bridge that knows what the server knows. @param {any} server @returns {(question: any, frame: any) => void} */
 const honest = (server) => ({ id }, frame) => frame.say({
   type: 'vestibule.session.response', id, ...(server.person ? { hasSession: true, recoveryPayload: null } : { hasSession: false, recoveryPayload: null, error: 'login_required' }),
 });
