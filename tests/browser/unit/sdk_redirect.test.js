@@ -75,6 +75,7 @@ for (const response of [{}, { state: '' }, { code: 'c' }, { code: 'c', state: 'o
 
 test('rubbish in the storage, or none, is no answer', () => {
   for (const rubbish of ['', 'null', '[]', '{"state":1}']) assert.equal(callback(Object.assign(tabStorage(), { [RECORD]: rubbish }), { state: 's', code: 'c' }).known, false);
+  assert.equal(callback(Object.assign(tabStorage(), { [RECORD]: '{"href":"/"}' }), { code: 'c' }).known, false);
   const page = widget({ prepare: (window) => { Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('SecurityError'); } }); } });
   assert.equal(completeRedirect(page.window), false);
 });

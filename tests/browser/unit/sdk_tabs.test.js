@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { tabs } from '../../../sdk/src/tabs.js';
-import { clock, fakeWindow, sharedStorage, turns } from './support/fakes.js';
+import { clock, fakeWindow, reply, sharedStorage, turns } from './support/fakes.js';
 import { brief, browser, fakeLocks, tried, until, widget } from './support/widget.js';
 
 const TWENTY = Array.from({ length: 20 }, (_, index) => index);
@@ -83,8 +83,8 @@ test('a refresh during which the person signs out is not held', async () => {
   const inside = new Promise((resolve) => { entered = () => resolve(undefined); });
   page.server.instead['/oauth/token'] = async () => {
     entered();
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-    return undefined;
+    await until(() => page.server.count('/oauth/revoke'));
+    return reply(200, page.server.issue('alice'));
   };
   const token = page.session.accessToken();
   await inside;
@@ -130,6 +130,17 @@ test('a lock that does not come is waited for as long as its patience, and given
   await time.pass(1);
   assert.equal(done, true);
   assert.equal(await grant(), false);
+});
+
+test('what was done before its turn came is not done again', async () => {
+  /** @type {() => any} */
+  let grant = () => {};
+  let seen = /** @type {true | undefined} */ (undefined);
+  const { alone } = tab({ request: (/** @type {string} */ _name, /** @type {() => any} */ work) => { grant = work; return new Promise(() => {}); } });
+  const work = alone(60_000, () => seen, async () => { throw new Error('done twice'); });
+  seen = true;
+  grant();
+  await work;
 });
 
 test('what another tab has done meanwhile is not done again', async () => {
