@@ -62,21 +62,27 @@ async function showAll(page, width) {
   await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
 }
 
+/** Keeps one picture. @param {Page} page @param {string} name */
+export async function takePicture(page, name) {
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
 /**
  * Takes the pictures of what a tab shows, and returns what is wrong with it.
  * @param {Page} page
  * @param {string} name of the pictures
+ * @param {number[]} [widths]
  * @returns {Promise<string[]>}
  */
-export async function inspect(page, name) {
-  await mkdir(folder, { recursive: true });
+export async function inspect(page, name, widths = WIDTHS) {
   /** @type {string[]} */
   const problems = [];
   for (const colorScheme of SCHEMES) {
-    for (const width of WIDTHS) {
+    for (const width of widths) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await showAll(page, width);
-      await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      await takePicture(page, `${name}-${colorScheme}-${width}`);
       for (const frame of await visibleFrames(page)) {
         const found = [...await axeFindings(frame), ...await overflow(frame)];
         problems.push(...found.map((problem) => `${name}, ${colorScheme}, ${width}: ${problem}`));

@@ -1,0 +1,186 @@
+/**
+ * The panel: while a person is needed, it fills the widget with who asks, for what, why and what to press; afterwards
+ * the widget's own content is there again, as it was.
+ *
+ * @module
+ */
+import { pageStyle, panelStyle } from './panel_style.js';
+import { panelContent, panelTexts } from './panel_words.js';
+
+export { panelTexts };
+
+/** @typedef {import('./panel_words.js').PanelState} PanelState */
+/** @typedef {import('./panel_words.js').PanelAction} PanelAction */
+/** @typedef {import('./panel_words.js').PanelTexts} PanelTexts */
+/** @typedef {Window & typeof globalThis} BrowserWindow */
+
+/**
+ * - `name`: who asks;
+ * - `scope`: what for, names apart by spaces;
+ * - `texts`: in place of the English ones, see {@link panelTexts};
+ * - `onAction`: called within the click.
+ * @typedef {{ name?: string | undefined, scope?: string | undefined, texts?: Partial<PanelTexts> | undefined,
+ *   onAction: (action: PanelAction | 'cancel') => void }} PanelOptions
+ */
+
+/** On the container while its other children are not shown. */
+const COVERED = 'data-vestibule-panel';
+const TEXT_NODE = 3;
+
+/** @param {BrowserWindow} window @param {string} style */
+function sheetOf({ CSSStyleSheet }, style) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  return sheet;
+}
+
+/**
+ * Hides the other children of a container and gives them back: no element is touched or moved, so that frames and
+ * forms stay as they are. Bare text is emptied, and given back unless the page has written other text meanwhile.
+ * @param {BrowserWindow} window
+ * @param {Element} container
+ */
+function curtain(window, container) {
+  const sheet = sheetOf(window, pageStyle);
+  /** @type {Map<Text, string>} */
+  const taken = new Map();
+  return {
+    draw() {
+      const { adoptedStyleSheets: sheets } = /** @type {Document} */ (container.getRootNode());
+      if (sheets && !sheets.includes(sheet)) sheets.push(sheet);
+      container.setAttribute(COVERED, '');
+      for (const node of /** @type {Iterable<Text>} */ (container.childNodes)) {
+        if (node.nodeType === TEXT_NODE && node.data) {
+          taken.set(node, node.data);
+          node.data = '';
+        }
+      }
+    },
+    open() {
+      container.removeAttribute(COVERED);
+      for (const [text, data] of taken) text.data ||= data;
+      taken.clear();
+    },
+  };
+}
+
+/**
+ * The elements of the panel.
+ * @param {BrowserWindow} window
+ * @param {PanelOptions} options
+ */
+function build({ document }, { name, scope = '', texts: some, onAction }) {
+  const texts = /** @type {PanelTexts} */ ({ ...panelTexts, ...some });
+  /**
+   * An element with one name for the style within and that of the page.
+   * @param {string} tag
+   * @param {string} part
+   * @param {(Node | string)[]} children
+   * @returns {HTMLElement}
+   */
+  const make = (tag, part, ...children) => {
+    const element = Object.assign(document.createElement(tag), { className: part, part });
+    element.append(...children);
+    return element;
+  };
+  /** The name of who asks is kept apart from the direction of the words around it. @param {string | undefined} text */
+  const words = (text) => `${text}`.split(/({name})/).map((piece) => (
+    piece === '{name}' ? make('bdi', 'name', name || texts.nameless) : piece
+  ));
+
+  const title = Object.assign(make('h2', 'title'), { id: 'title', tabIndex: -1 });
+  const text = Object.assign(make('div', 'text'), { role: 'status' });
+  const frame = make('div', 'frame', make('slot', ''));
+  const actions = make('div', 'actions');
+  const panel = make('section', '', make('div', 'mark'), title, text, frame, actions);
+  panel.setAttribute('aria-labelledby', 'title');
+  Object.assign(panel, { part: 'panel', lang: texts.lang, dir: 'auto' });
+
+  /** @param {PanelState} state */
+  const render = (state) => {
+    const content = panelContent(state, texts, scope);
+    const { message, number, scopes, href } = content;
+    panel.className = `panel ${state.kind}`;
+    title.replaceChildren(...words(content.title));
+    text.replaceChildren(
+      message ? make('p', 'message', ...words(message)) : '',
+      number ? make('p', 'number', ...words(texts.number), ' ', make('strong', 'digits', number)) : '',
+      scopes.length ? make('div', 'scopes', make('p', 'asks', ...words(texts.asks)), ...scopes.map((line) => make('p', 'scope', line))) : '',
+    );
+    frame.hidden = !content.frame;
+    actions.replaceChildren(...content.controls.map((action, index) => {
+      const part = index || !content.prime ? 'button' : 'button primary';
+      return Object.assign(make(action === 'open' ? 'a' : 'button', part, ...words(texts[action])), action === 'open'
+        ? { name: action, href, target: '_blank', rel: 'noopener' }
+        : { name: action, onclick: () => onAction(/** @type {PanelAction} */ (action)) });
+    }));
+  };
+  return { panel, title, frame, render };
+}
+
+/**
+ * Puts a panel into a container, hidden until it is shown. It stays there: a frame in its slot is never moved.
+ * @param {BrowserWindow} window
+ * @param {HTMLElement} container
+ * @param {PanelOptions} options
+ */
+export function createPanel(window, container, options) {
+  const { panel, title, frame, render } = build(window, options);
+  const { draw, open } = curtain(window, container);
+  const host = window.document.createElement('vestibule-panel');
+  const frameSlot = window.document.createElement('div');
+  const shadow = host.attachShadow({ mode: 'open' });
+  shadow.adoptedStyleSheets = [sheetOf(window, panelStyle)];
+  shadow.append(panel);
+  host.hidden = true;
+  host.append(frameSlot);
+  container.append(host);
+
+  /** What had the focus before the panel was there. @type {HTMLElement | null} */
+  let before = null;
+  const focused = () => /** @type {HTMLElement | null} */ (/** @type {Document} */ (host.getRootNode()).activeElement);
+
+  const focusBack = () => {
+    if (before?.isConnected) return before.focus();
+    if (!container.hasAttribute('tabindex')) {
+      container.tabIndex = -1;
+      container.addEventListener('blur', () => container.removeAttribute('tabindex'), { once: true });
+    }
+    container.focus();
+  };
+
+  return {
+    frameSlot,
+    /** Shows the panel, or another state of it. The focus is moved only where it would be lost. @param {PanelState} state */
+    show(state) {
+      if (host.parentNode !== container) container.append(host); // the page has thrown it out
+      const active = focused();
+      const name = shadow.activeElement?.getAttribute('name');
+      let lost = host.contains(active);
+      if (host.hidden) {
+        lost = container !== active && container.contains(active);
+        before = lost ? active : null;
+      }
+      render(state);
+      draw();
+      host.hidden = false;
+      if (lost && (frame.hidden || !frameSlot.contains(active))) {
+        (/** @type {HTMLElement | null} */ (panel.querySelector(`[name=${name}]`)) ?? title).focus();
+      }
+    },
+    /** Gives the container's content back. */
+    hide() {
+      const lost = host.contains(focused());
+      open();
+      if (lost) focusBack();
+      host.hidden = true;
+    },
+    /** Gives it back for good; the frame in the slot is gone, too. */
+    remove() {
+      this.hide();
+      host.remove();
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createPanel>} Panel */
