@@ -5,7 +5,7 @@
  * @module
  */
 import { pageStyle, panelStyle } from './panel_style.js';
-import { panelContent, panelTexts } from './panel_words.js';
+import { panelContent, panelTexts, scopeLines } from './panel_words.js';
 
 export { panelTexts };
 
@@ -83,37 +83,33 @@ function build({ document }, { name, scope = '', texts: some, onAction }) {
     element.append(...children);
     return element;
   };
-  /** The name of who asks is kept apart from the direction of the words around it. @param {string | undefined} text */
-  const words = (text) => `${text}`.split(/({name})/).map((piece) => (
+  /** The name of who asks is kept apart from the direction of the words around it. @param {string} text */
+  const words = (text) => (texts[text] ?? '').split(/({name})/).map((piece) => (
     piece === '{name}' ? make('bdi', 'name', name || texts.nameless) : piece
   ));
 
-  const title = Object.assign(make('h2', 'title'), { id: 'title', tabIndex: -1 });
+  const title = Object.assign(make('h2', 'title'), { tabIndex: -1 });
   const text = Object.assign(make('div', 'text'), { role: 'status' });
   const frame = make('div', 'frame', make('slot', ''));
   const actions = make('div', 'actions');
-  const panel = make('section', '', make('div', 'mark'), title, text, frame, actions);
-  panel.setAttribute('aria-labelledby', 'title');
-  Object.assign(panel, { part: 'panel', lang: texts.lang, dir: 'auto' });
+  const panel = Object.assign(make('div', 'panel', make('div', 'mark'), title, text, frame, actions), { lang: texts.lang, dir: 'auto' });
 
   /** @param {PanelState} state */
   const render = (state) => {
-    const content = panelContent(state, texts, scope);
-    const { message, number, scopes, href } = content;
+    const content = panelContent(state, texts);
+    const lines = content.asks ? scopeLines(scope, texts) : [];
+    const { number, href } = /** @type {{ number?: string, href?: string }} */ (state);
     panel.className = `panel ${state.kind}`;
     title.replaceChildren(...words(content.title));
-    text.replaceChildren(
-      message ? make('p', 'message', ...words(message)) : '',
-      number ? make('p', 'number', ...words(texts.number), ' ', make('strong', 'digits', number)) : '',
-      scopes.length ? make('div', 'scopes', make('p', 'asks', ...words(texts.asks)), ...scopes.map((line) => make('p', 'scope', line))) : '',
-    );
+    text.replaceChildren(make('p', 'message', ...words(content.message ?? '')));
+    if (number) text.append(make('p', 'box', ...words('number'), make('strong', 'number', number)));
+    if (lines.length) text.append(make('div', 'box', ...words('asks'), ...lines.map((line) => make('p', 'scope', line))));
     frame.hidden = !content.frame;
-    actions.replaceChildren(...content.controls.map((action, index) => {
-      const part = index || !content.prime ? 'button' : 'button primary';
-      return Object.assign(make(action === 'open' ? 'a' : 'button', part, ...words(texts[action])), action === 'open'
-        ? { name: action, href, target: '_blank', rel: 'noopener' }
-        : { name: action, onclick: () => onAction(/** @type {PanelAction} */ (action)) });
-    }));
+    actions.replaceChildren(...content.controls.map((action, index) => Object.assign(
+      make(action === 'open' ? 'a' : 'button', index || !content.prime ? 'button' : 'button primary', ...words(action)),
+      action === 'open' ? { href, target: '_blank', rel: 'noopener' } : { onclick: () => onAction(/** @type {PanelAction} */ (action)) },
+      { name: action },
+    )));
   };
   return { panel, title, frame, render };
 }
@@ -140,27 +136,15 @@ export function createPanel(window, container, options) {
   let before = null;
   const focused = () => /** @type {HTMLElement | null} */ (/** @type {Document} */ (host.getRootNode()).activeElement);
 
-  const focusBack = () => {
-    if (before?.isConnected) return before.focus();
-    if (!container.hasAttribute('tabindex')) {
-      container.tabIndex = -1;
-      container.addEventListener('blur', () => container.removeAttribute('tabindex'), { once: true });
-    }
-    container.focus();
-  };
-
   return {
     frameSlot,
     /** Shows the panel, or another state of it. The focus is moved only where it would be lost. @param {PanelState} state */
     show(state) {
       if (host.parentNode !== container) container.append(host); // the page has thrown it out
       const active = focused();
+      const lost = (host.hidden ? container : host).contains(active);
+      if (host.hidden) before = lost ? active : null;
       const name = shadow.activeElement?.getAttribute('name');
-      let lost = host.contains(active);
-      if (host.hidden) {
-        lost = container !== active && container.contains(active);
-        before = lost ? active : null;
-      }
       render(state);
       draw();
       host.hidden = false;
@@ -168,17 +152,17 @@ export function createPanel(window, container, options) {
         (/** @type {HTMLElement | null} */ (panel.querySelector(`[name=${name}]`)) ?? title).focus();
       }
     },
-    /** Gives the container's content back. */
+    /** Gives the container's content back, and the focus to where it was. */
     hide() {
       const lost = host.contains(focused());
       open();
-      if (lost) focusBack();
       host.hidden = true;
-    },
-    /** Gives it back for good; the frame in the slot is gone, too. */
-    remove() {
-      this.hide();
-      host.remove();
+      if (!lost) return;
+      if (!before?.isConnected) {
+        before = container;
+        if (container.tabIndex < 0) container.tabIndex = -1;
+      }
+      before.focus();
     },
   };
 }

@@ -10,10 +10,11 @@
  * - `offer`: a person is needed; `reason` says why, `actions` what there is to do, the best first, and `href` is a
  *   link that opens the sign-in window where a script may not;
  * - `waiting`: the person is busy in another window; `number` is what that window may ask for, `href` opens it again,
- *   and `still` says that it looks closed;
+ *   `still` says that it looks closed, and `blocked` that it did not open;
  * - `busy`: it is being found out.
  * @typedef {{ kind: 'offer', reason: string, actions: readonly PanelAction[], href?: string | undefined }
- *   | { kind: 'waiting', number?: string | undefined, href?: string | undefined, still?: boolean | undefined }
+ *   | { kind: 'waiting', number?: string | undefined, href?: string | undefined, still?: boolean | undefined,
+ *     blocked?: boolean | undefined }
  *   | { kind: 'busy' }} PanelState
  */
 
@@ -33,34 +34,34 @@
 /** The English texts. */
 export const panelTexts = {
   lang: 'en',
-  nameless: 'this part of the page',
+  nameless: 'this page',
 
   offer: 'Sign in to use {name}',
   'title:consent_required': 'Let {name} know you',
-  trouble: 'Signing in is not possible just now',
+  trouble: 'Signing in is not possible now',
   waiting: 'Go on in the other window',
   still: 'Still signing in?',
   busy: 'One moment…',
 
-  login_required: 'You are not signed in yet.',
-  consent_required: 'You have not yet allowed {name} to know who you are.',
-  storage_blocked: 'Your browser keeps sites apart, so it cannot be seen here whether you are signed in.',
-  blocked_by_policy: 'Signing in does not work inside this page. It does in a window of its own.',
-  popup_blocked: 'Your browser did not open the sign-in window.',
-  canceled: 'You did not finish signing in. You can try again.',
+  login_required: 'You are not signed in.',
+  consent_required: 'You have not allowed it yet.',
+  storage_blocked: 'Your browser keeps sites apart, so it is not known here who you are.',
+  blocked_by_policy: 'Signing in does not work inside this page.',
+  popup_blocked: 'Your browser did not open the window.',
+  canceled: 'You did not finish signing in.',
   timed_out: 'There was no answer in time.',
-  network: 'The sign-in service cannot be reached. Are you online?',
+  network: 'There is no connection. Are you online?',
   misconfigured: 'This site is not set up rightly. Only those who run it can mend that.',
   rate_limited: 'That was too often. Please wait a minute.',
-  server_error: 'Something went wrong at the sign-in service.',
+  server_error: 'Something went wrong. Please try again later.',
 
-  wait: 'Once you have signed in there, it goes on here by itself.',
-  closed: 'The sign-in window looks closed. If it is not, go on there.',
+  wait: 'Once you have signed in, it goes on here.',
+  closed: 'The window looks closed. If it is not, go on there.',
   number: 'If it asks for a number, choose',
 
   asks: '{name} asks to',
   'scope:openid': '',
-  'scope:profile': 'See your username and your full name',
+  'scope:profile': 'See your name and username',
   'scope:email': 'See your e-mail address',
   'scope:offline_access': 'Act for you while you are away',
   scope: 'Use “{scope}” for you',
@@ -69,7 +70,7 @@ export const panelTexts = {
   redirect: 'Sign in without a pop-up',
   retry: 'Try again',
   cancel: 'Cancel',
-  open: 'Open the sign-in window',
+  open: 'Open the window',
 };
 
 /**
@@ -77,47 +78,30 @@ export const panelTexts = {
  * @param {string} scope
  * @param {PanelTexts} texts
  */
-export function scopeLines(scope, texts) {
-  const lines = scope.split(' ').map((name) => texts[`scope:${name}`] ?? (name && texts.scope.replace('{scope}', () => name)));
-  return /** @type {string[]} */ (lines.filter(Boolean));
-}
+export const scopeLines = (scope, texts) => scope.split(' ').map((name) => (
+  texts[`scope:${name}`] ?? (name && texts.scope.replace('{scope}', () => name))
+)).filter(Boolean);
 
 /**
- * `controls` are names of actions, the most important first, and `open` for the link to `href`; `frame` is whether
- * the frame in the slot is seen, `prime` whether the first of the controls is the thing to do.
- * @typedef {{ title: string, message?: string | undefined, number?: string | undefined, scopes: string[],
- *   controls: string[], href?: string | undefined, frame?: boolean, prime?: boolean }} PanelContent
- */
-
-/**
- * All that the panel shows in a state.
+ * All that the panel shows in a state, by names of texts: `title`; `message`, which may have none; `controls`, names
+ * of actions, the most important first, and `open` for the link; and whether the first of these is the thing to do
+ * (`prime`), whether to show the `frame` in the slot, and what is asked for (`asks`).
  * @param {PanelState} state
  * @param {PanelTexts} texts
- * @param {string} scope
- * @returns {PanelContent}
+ * @returns {{ title: string, message?: string, controls: string[], prime?: boolean, frame?: boolean, asks?: boolean }}
  */
-export function panelContent(state, texts, scope) {
-  /** @type {PanelContent} */
-  const content = { title: `${texts[state.kind]}`, scopes: [], controls: [] };
-  if (state.kind === 'busy') return content;
-  content.href = state.href;
-  if (state.href) content.controls.push('open');
+export function panelContent(state, texts) {
+  if (state.kind === 'busy') return { title: state.kind, controls: [] };
+  const link = state.href ? ['open'] : [];
   if (state.kind === 'waiting') {
-    content.message = texts.wait;
-    if (state.still) Object.assign(content, { title: texts.still, message: texts.closed, prime: true });
-    content.number = state.number;
-    content.controls.push('cancel');
-    return content;
+    const { blocked, still } = state;
+    const [title, message] = blocked ? ['offer', 'popup_blocked'] : still ? ['still', 'closed'] : ['waiting', 'wait'];
+    return { title, message, controls: [...link, 'cancel'], prime: !!(blocked || still) };
   }
   const { reason, actions } = state;
-  content.controls.push(...actions.filter((action) => action !== 'storage_access'));
-  content.frame = actions.includes('storage_access');
-  content.prime = !content.frame;
-  content.message = texts[reason];
-  if (!content.frame && content.controls.every((action) => action === 'retry')) content.title = texts.trouble;
-  else {
-    content.title = texts[`title:${reason}`] ?? content.title;
-    content.scopes = scopeLines(scope, texts);
-  }
-  return content;
+  const frame = actions.includes('storage_access');
+  const controls = [...link, ...actions.filter((action) => action !== 'storage_access')];
+  const asks = frame || controls.some((action) => action !== 'retry');
+  const own = `title:${reason}`;
+  return { title: !asks ? 'trouble' : own in texts ? own : 'offer', message: reason, controls, prime: !frame, frame, asks };
 }

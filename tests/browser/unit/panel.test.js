@@ -2,87 +2,98 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { panelContent, panelTexts, scopeLines } from '../../../sdk/src/panel_words.js';
 
+/** @typedef {import('../../../sdk/src/panel_words.js').PanelAction} PanelAction */
+
 const REASONS = [
   'login_required', 'consent_required', 'storage_blocked', 'blocked_by_policy', 'popup_blocked', 'canceled', 'timed_out',
   'network', 'misconfigured', 'rate_limited', 'server_error',
 ];
+const href = 'https://accounts.example.org/flow/1';
 
 /** @type {import('../../../sdk/src/panel_words.js').PanelTexts} */
 const texts = panelTexts;
 
-/** @param {string} reason @param {import('../../../sdk/src/panel_words.js').PanelAction[]} actions @param {string} [href] */
-const offer = (reason, actions, href) => panelContent({ kind: 'offer', reason, actions, href }, texts, 'openid email');
+/** @param {string} reason @param {PanelAction[]} actions @param {string} [link] */
+const offer = (reason, actions, link) => panelContent({ kind: 'offer', reason, actions, href: link }, texts);
 
 for (const reason of REASONS) {
-  test(`${reason} is told in a plain sentence`, () => {
-    const { message } = offer(reason, ['popup']);
-    assert.match(message ?? '', /^[A-Z].*[.?]$/);
-    assert.doesNotMatch(message ?? '', /_|cookie|iframe|storage|policy|server\b|OAuth|token/i);
-    const told = REASONS.filter((other) => texts[other] === message);
-    assert.deepEqual(told, [reason], 'no two reasons read the same');
+  test(`${reason} is told in plain words`, () => {
+    const { message = '' } = offer(reason, ['popup']);
+    const told = texts[message] ?? '';
+    assert.match(told, /^[A-Z].*[.?]$/);
+    assert.doesNotMatch(told, /_|cookie|iframe|storage|policy|server\b|OAuth|token/i);
+    assert.deepEqual(REASONS.filter((other) => texts[other] === told), [reason], 'no two reasons read the same');
   });
 }
 
 test('no text is longer than can be taken in at a glance', () => {
-  for (const text of Object.values(panelTexts)) assert.ok(text.length <= 90, text);
+  for (const text of Object.values(panelTexts)) assert.ok(text.length <= 80, text);
 });
 
-test('a reason that nobody has heard of offers what there is, without a sentence', () => {
-  for (const reason of ['something_new', '']) {
-    const { title, message, controls } = offer(reason, ['popup']);
-    assert.deepEqual([title, message, controls], [panelTexts.offer, undefined, ['popup']]);
+test('every title, control and sentence of every state is among the texts', () => {
+  /** @type {PanelAction[]} */
+  const actions = ['retry', 'popup', 'redirect', 'storage_access'];
+  const contents = [
+    panelContent({ kind: 'busy' }, texts),
+    ...[{}, { still: true }, { blocked: true }].map((how) => panelContent({ kind: 'waiting', href, ...how }, texts)),
+    ...REASONS.flatMap((reason) => [offer(reason, actions, href), offer(reason, ['retry']), offer(reason, [])]),
+  ];
+  for (const { title, message, controls } of contents) {
+    for (const name of [title, ...(message === undefined ? [] : [message]), ...controls]) assert.ok(texts[name], name);
   }
 });
 
 test('an offer names what is asked for, and the best action first', () => {
   assert.deepEqual(offer('login_required', ['popup', 'redirect']), {
-    title: 'Sign in to use {name}', message: 'You are not signed in yet.', scopes: ['See your e-mail address'],
-    controls: ['popup', 'redirect'], href: undefined, frame: false, prime: true,
+    title: 'offer', message: 'login_required', controls: ['popup', 'redirect'], prime: true, frame: false, asks: true,
   });
-  assert.equal(offer('consent_required', ['popup']).title, 'Let {name} know you');
+  assert.equal(offer('consent_required', ['popup']).title, 'title:consent_required');
+  assert.equal(offer('something_new', ['popup']).title, 'offer');
 });
 
 test('where there is only trying again, nothing is asked for and no sign-in is promised', () => {
-  for (const actions of /** @type {const} */ ([['retry'], []])) {
-    const { title, scopes, controls } = offer('network', [...actions]);
-    assert.deepEqual([title, scopes, controls], [panelTexts.trouble, [], [...actions]]);
+  for (const actions of /** @type {PanelAction[][]} */ ([['retry'], []])) {
+    const { title, asks, controls } = offer('network', actions);
+    assert.deepEqual([title, asks, controls], ['trouble', false, actions]);
   }
-  assert.equal(offer('network', ['retry', 'popup']).title, panelTexts.offer);
+  assert.equal(offer('network', ['retry', 'popup']).title, 'offer');
 });
 
 test('the button in the frame stands for storage access, and is the first then', () => {
   const { frame, prime, controls, title } = offer('storage_blocked', ['storage_access', 'popup']);
-  assert.deepEqual([frame, prime, controls], [true, false, ['popup']]);
-  assert.equal(title, panelTexts.offer);
-  assert.equal(offer('storage_blocked', ['storage_access']).title, panelTexts.offer);
+  assert.deepEqual([frame, prime, controls, title], [true, false, ['popup'], 'offer']);
+  assert.equal(offer('storage_blocked', ['storage_access']).title, 'offer');
 });
 
-test('a blocked pop-up comes with a link, before the buttons', () => {
-  const { controls, href } = offer('popup_blocked', ['popup'], 'https://accounts.example.org/flow/1');
-  assert.deepEqual([controls, href], [['open', 'popup'], 'https://accounts.example.org/flow/1']);
+test('a link comes before the buttons', () => {
+  assert.deepEqual(offer('popup_blocked', ['popup'], href).controls, ['open', 'popup']);
 });
 
 test('a window that looks closed is asked about, and never taken for canceled', () => {
-  const href = 'https://accounts.example.org/flow/1';
-  const open = panelContent({ kind: 'waiting', number: '42', href }, texts, 'email');
   assert.deepEqual(
-    [open.title, open.message, open.number, open.controls, open.prime],
-    [panelTexts.waiting, panelTexts.wait, '42', ['open', 'cancel'], undefined],
+    panelContent({ kind: 'waiting', number: '42', href }, texts),
+    { title: 'waiting', message: 'wait', controls: ['open', 'cancel'], prime: false },
   );
-  const still = panelContent({ kind: 'waiting', number: '42', href, still: true }, texts, 'email');
   assert.deepEqual(
-    [still.title, still.message, still.number, still.controls, still.prime],
-    [panelTexts.still, panelTexts.closed, '42', ['open', 'cancel'], true],
+    panelContent({ kind: 'waiting', number: '42', href, still: true }, texts),
+    { title: 'still', message: 'closed', controls: ['open', 'cancel'], prime: true },
   );
-  assert.deepEqual(panelContent({ kind: 'waiting' }, texts, '').controls, ['cancel']);
+  assert.deepEqual(panelContent({ kind: 'waiting' }, texts).controls, ['cancel']);
+});
+
+test('a window that did not open is opened by the link', () => {
+  assert.deepEqual(
+    panelContent({ kind: 'waiting', number: '42', href, blocked: true }, texts),
+    { title: 'offer', message: 'popup_blocked', controls: ['open', 'cancel'], prime: true },
+  );
 });
 
 test('while it is being found out there is nothing to press', () => {
-  assert.deepEqual(panelContent({ kind: 'busy' }, texts, 'email'), { title: panelTexts.busy, scopes: [], controls: [] });
+  assert.deepEqual(panelContent({ kind: 'busy' }, texts), { title: 'busy', controls: [] });
 });
 
 test('names of scopes have words where they are known, and are themselves otherwise', () => {
-  assert.deepEqual(scopeLines('openid profile notes', texts), ['See your username and your full name', 'Use “notes” for you']);
+  assert.deepEqual(scopeLines('openid profile notes', texts), ['See your name and username', 'Use “notes” for you']);
   assert.deepEqual(scopeLines('', texts), []);
   assert.deepEqual(scopeLines('  openid  ', texts), []);
   assert.deepEqual(scopeLines('constructor $&', texts), ['Use “constructor” for you', 'Use “$&” for you']);
