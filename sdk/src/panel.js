@@ -99,7 +99,6 @@ function build({ document }, { name, scope = '', texts: some, onAction }) {
     const content = panelContent(state, texts);
     const lines = content.asks ? scopeLines(scope, texts) : [];
     const { number, href } = /** @type {{ number?: string, href?: string }} */ (state);
-    panel.className = `panel ${state.kind}`;
     title.replaceChildren(...words(content.title));
     text.replaceChildren(make('p', 'message', ...words(content.message ?? '')));
     if (number) text.append(make('p', 'box', ...words('number'), make('strong', 'number', number)));

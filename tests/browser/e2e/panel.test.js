@@ -121,7 +121,7 @@ test('the panel looks well, on a page with the strictest policy, and has nothing
     await t.test(name, async () => {
       const { tab, complaints } = await widget(page);
       await show(tab, state);
-      assert.deepEqual(await inspect(tab, `panel-${name}`, [280, 360, 900]), []);
+      assert.deepEqual(await inspect(tab, `panel-${name}`, [280, 900]), []);
       assert.deepEqual(complaints, []);
       await tab.close();
     });
