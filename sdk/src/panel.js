@@ -92,13 +92,15 @@ function build({ document }, { name, scope = '', texts: some, onAction }) {
   const text = Object.assign(make('div', 'text'), { role: 'status' });
   const frame = make('div', 'frame', make('slot', ''));
   const actions = make('div', 'actions');
-  const panel = Object.assign(make('div', 'panel', make('div', 'mark'), title, text, frame, actions), { lang: texts.lang, dir: 'auto' });
+  const mark = make('div', 'mark');
+  const panel = Object.assign(make('div', 'panel', mark, title, text, frame, actions), { lang: texts.lang, dir: 'auto' });
 
   /** @param {PanelState} state */
   const render = (state) => {
     const content = panelContent(state, texts);
     const lines = content.asks ? scopeLines(scope, texts) : [];
     const { number, href } = /** @type {{ number?: string, href?: string }} */ (state);
+    mark.classList.toggle('pending', state.kind !== 'offer');
     title.replaceChildren(...words(content.title));
     text.replaceChildren(make('p', 'message', ...words(content.message ?? '')));
     if (number) text.append(make('p', 'box', ...words('number'), make('strong', 'number', number)));

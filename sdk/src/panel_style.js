@@ -15,12 +15,12 @@
 export const pageStyle = `@layer vestibule{[data-vestibule-panel]>:not(vestibule-panel){display:none!important}
 vestibule-panel iframe{display:block!important;width:100%!important;height:44px!important;border:0!important}}`;
 
-/** Within the panel. Each class is a `part`, too. */
+/** Within the panel. Each class but `pending` is a `part`, too. */
 export const panelStyle = `:host{display:grid!important;flex:1;grid-area:1/1/-1/-1;min-width:0;min-height:100%}
 [hidden],:host([hidden]){display:none!important}
 *{box-sizing:border-box;margin:0}
 .panel{all:initial;color-scheme:inherit;
---c:var(--vestibule-accent,#106863);--a:light-dark(oklch(from var(--c) min(l,.47) c h),oklch(from var(--c) max(l,.79) c h));
+--c:var(--vestibule-accent,#106863);--a:light-dark(oklch(from var(--c) min(l,.47) min(c,.2) h),oklch(from var(--c) max(l,.79) min(c,.13) h));
 --b:var(--vestibule-surface,light-dark(#fffefc,#1a1e21));
 display:grid;grid-template-columns:minmax(0,26em);place-content:center;gap:1em;padding:2em max(1em,5%);
 border:1px solid #8884;border-radius:var(--vestibule-radius,1em);
@@ -40,4 +40,7 @@ div.box{text-align:start}
 .actions{display:grid;gap:.5em}
 .button{padding:.6em 1em;border:1px solid #888;border-radius:.625em;background:0 0;color:inherit;font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .primary{border-color:var(--a);background:var(--a);color:light-dark(#fff,#0b1f1e)}
-.button:hover{opacity:.9}`;
+.button:hover{opacity:.9}
+.button:focus-visible{outline:.2em solid var(--a);outline-offset:.125em}
+@keyframes glow{0%{opacity:.3}}
+@media(prefers-reduced-motion:no-preference){.pending{animation:glow 1s infinite alternate}}`;

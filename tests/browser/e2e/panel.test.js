@@ -144,6 +144,19 @@ test('in the colours that a person has forced, all that can be pressed has an ed
   await tab.close();
 });
 
+test('the mark glows while something is waited for, unless the person wants nothing to move', async () => {
+  const { tab } = await widget();
+  const glows = () => tab.evaluate(() => document.querySelector('vestibule-panel')?.shadowRoot?.getAnimations().length);
+  for (const [reducedMotion, count] of /** @type {const} */ ([['no-preference', 1], ['reduce', 0]])) {
+    await tab.emulateMedia({ reducedMotion });
+    await show(tab, WAITING);
+    assert.equal(await glows(), count);
+    await show(tab, OFFER);
+    assert.equal(await glows(), 0);
+  }
+  await tab.close();
+});
+
 test('at twice the size of text nothing is cut off or beside the page', async () => {
   const { tab } = await widget({ options: { name: LONG, scope: SCOPE } });
   await tab.setViewportSize({ width: 320, height: 640 });
