@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { panelStyle } from '../../../sdk/src/panel_style.js';
 import { panelContent, panelTexts, scopeLines } from '../../../sdk/src/panel_words.js';
 
 /** @typedef {import('../../../sdk/src/panel_words.js').PanelAction} PanelAction */
@@ -98,4 +100,20 @@ test('names of scopes have words where they are known, and are themselves otherw
   assert.deepEqual(scopeLines('  openid  ', texts), []);
   assert.deepEqual(scopeLines('constructor $&', texts), ['Use “constructor” for you', 'Use “$&” for you']);
   assert.deepEqual(scopeLines('notes', { ...texts, 'scope:notes': 'Keep your notes' }), ['Keep your notes']);
+});
+
+test('the documentation names every text, as it is', async () => {
+  const page = await readFile(new URL('../../../docs/browser-sdk.md', import.meta.url), 'utf8');
+  for (const [name, text] of Object.entries(panelTexts)) {
+    assert.ok(page.includes(`\`${name}\``) || page.includes(`\`${name} `), name);
+    assert.ok(page.includes(text), text);
+  }
+});
+
+test('the documentation names every property and part of the panel', async () => {
+  const page = await readFile(new URL('../../../docs/browser-sdk.md', import.meta.url), 'utf8');
+  const parts = panelStyle.match(/\.(?=[a-z])[a-z]+/g)?.map((name) => name.slice(1)) ?? [];
+  const known = parts.filter((name) => !['pending', 'em'].includes(name));
+  for (const name of [...new Set(known)]) assert.ok(page.includes(`\`${name}\``), name);
+  for (const name of new Set(panelStyle.match(/--vestibule-[a-z]+/g))) assert.ok(page.includes(`\`${name}\``), name);
 });
