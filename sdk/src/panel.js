@@ -19,7 +19,7 @@ export { panelTexts };
  * - `scope`: what for, names apart by spaces;
  * - `texts`: in place of the English ones, see {@link panelTexts};
  * - `onAction`: called within the click.
- * @typedef {{ name?: string | undefined, scope?: string | undefined, texts?: Partial<PanelTexts> | undefined,
+ * @typedef {{ name?: string | undefined, scope?: string | undefined, texts?: Record<string, unknown> | undefined,
  *   onAction: (action: PanelAction | 'cancel') => void }} PanelOptions
  */
 
