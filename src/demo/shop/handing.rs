@@ -1,7 +1,7 @@
 //! Handing a token on: what the order's page gets for pay's frame.
 
 use super::failed;
-use super::oidc::{Oidc, SignInError};
+use crate::demo::oidc::{Oidc, SignInError};
 use super::orders::Orders;
 use super::sessions::{Customer, Sessions};
 use crate::demo::introspection::Facts;

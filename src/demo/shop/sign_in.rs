@@ -1,6 +1,6 @@
 //! Signing in and out: what the browser, and the accounts server, ask of the shop.
 
-use super::oidc::{Answer, Ending, Oidc, SignInError};
+use crate::demo::oidc::{Answer, Ending, Oidc, SignInError};
 use super::orders::Orders;
 use super::sessions::{Customer, Sessions};
 use super::visit::{Visit, no_session_cookie, session_cookie};

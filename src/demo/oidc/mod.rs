@@ -20,10 +20,10 @@ mod request;
 mod tests;
 mod tokens;
 
-pub(super) use callback::Answer;
-pub(super) use logout_token::Ending;
-pub(super) use request::SignIn;
-pub(super) use tokens::{SignedIn, Tokens};
+pub(in crate::demo) use callback::Answer;
+pub(in crate::demo) use logout_token::Ending;
+pub(in crate::demo) use request::SignIn;
+pub(in crate::demo) use tokens::{SignedIn, Tokens};
 
 use crate::clock::Clock;
 use crate::demo::DemoError;
@@ -42,19 +42,21 @@ const CALLBACK: &str = "/oidc/callback";
 const SIGNED_OUT: &str = "/signed-out";
 
 /// The client: its registration, the provider, and what it knows of the provider's keys.
-pub(super) struct Oidc {
+pub(in crate::demo) struct Oidc {
     provider: Provider,
     off_band: OffBand,
     client: Credentials,
     origin: String,
+    /// What it asks for at every sign-in.
+    scope: &'static str,
     keys: Keys,
     used: logout_token::Used,
-    pub(super) clock: Clock,
+    pub(in crate::demo) clock: Clock,
 }
 
 /// Why nobody was signed in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum SignInError {
+pub(in crate::demo) enum SignInError {
     /// It was not begun in this browser, or too long ago.
     NotBegun,
     /// The person, or the provider, said no: the error code of RFC 6749 §4.1.2.1.
@@ -66,8 +68,15 @@ pub(super) enum SignInError {
 }
 
 impl Oidc {
-    pub(super) fn new(sites: &Sites, site: &Site, clock: Clock) -> Result<Self, DemoError> {
+    /// The client of one site, which asks for this scope.
+    pub(in crate::demo) fn new(
+        sites: &Sites,
+        site: &Site,
+        scope: &'static str,
+        clock: Clock,
+    ) -> Result<Self, DemoError> {
         Ok(Self {
+            scope,
             provider: Provider::new(&sites.accounts.origin),
             off_band: OffBand::new(sites)?,
             client: sites.credentials(site),
@@ -79,7 +88,7 @@ impl Oidc {
     }
 
     /// What a token of ours is good for.
-    pub(super) async fn introspect(&self, token: &str) -> Result<Introspection, CallError> {
+    pub(in crate::demo) async fn introspect(&self, token: &str) -> Result<Introspection, CallError> {
         Introspection::of(token, &self.client, &self.provider, &self.off_band).await
     }
 
@@ -95,7 +104,7 @@ impl Oidc {
     /// Where to send the browser so that the sign-out reaches every site (OpenID Connect
     /// RP-Initiated Logout 1.0). The id token stands in this address, as the specification has it:
     /// it says who signs out, and opens nothing.
-    pub(super) async fn sign_out_url(&self, id_token: &str) -> Result<Url, CallError> {
+    pub(in crate::demo) async fn sign_out_url(&self, id_token: &str) -> Result<Url, CallError> {
         let endpoint = &self.provider.metadata(&self.off_band).await?.end_session_endpoint;
         let mut url = Url::parse(endpoint).map_err(|_| CallError::Unusable)?;
         url.query_pairs_mut()

@@ -16,26 +16,26 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// The tokens of one session. Nothing prints them.
 #[derive(Clone)]
-pub(in crate::demo::shop) struct Tokens {
+pub(in crate::demo) struct Tokens {
     access: String,
     access_ends_at: i64,
     refresh: String,
     /// Shown to the provider when the person signs out.
-    pub(in crate::demo::shop) id_token: String,
+    pub(in crate::demo) id_token: String,
 }
 
 /// Somebody is signed in.
-pub(in crate::demo::shop) struct SignedIn {
-    pub(in crate::demo::shop) sub: String,
-    pub(in crate::demo::shop) sid: String,
-    pub(in crate::demo::shop) name: String,
-    pub(in crate::demo::shop) tokens: Tokens,
+pub(in crate::demo) struct SignedIn {
+    pub(in crate::demo) sub: String,
+    pub(in crate::demo) sid: String,
+    pub(in crate::demo) name: String,
+    pub(in crate::demo) tokens: Tokens,
 }
 
 #[cfg(test)]
 impl SignedIn {
     /// Somebody with tokens that open nothing.
-    pub(in crate::demo::shop) fn sample(sub: &str, sid: &str) -> Self {
+    pub(in crate::demo) fn sample(sub: &str, sid: &str) -> Self {
         let text = str::to_owned;
         let (access, refresh, id_token) = (text("a"), text("r"), text("i"));
         let tokens = Tokens { access, access_ends_at: 0, refresh, id_token };
@@ -61,7 +61,7 @@ struct UserInfo {
 
 impl Oidc {
     /// Ends a sign-in: the code becomes tokens, the tokens a person.
-    pub(in crate::demo::shop) async fn finish(
+    pub(in crate::demo) async fn finish(
         &self,
         answer: Answer,
         sign_in: &SignIn,
@@ -88,7 +88,7 @@ impl Oidc {
     }
 
     /// An access token that is good for a while: this one, or a new one that takes its place.
-    pub(in crate::demo::shop) async fn access_token(
+    pub(in crate::demo) async fn access_token(
         &self,
         tokens: &mut Tokens,
         sub: &str,
@@ -113,7 +113,7 @@ impl Oidc {
     }
 
     /// A token that can do less and is aimed at somebody: the only kind to hand on (RFC 8693).
-    pub(in crate::demo::shop) async fn narrowed(
+    pub(in crate::demo) async fn narrowed(
         &self,
         access_token: &str,
         scope: &str,

@@ -21,7 +21,7 @@ pub(super) struct Used(Mutex<HashMap<String, i64>>);
 
 /// Whose sessions end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::demo::shop) enum Ending {
+pub(in crate::demo) enum Ending {
     /// The one of this sign-in.
     Session(String),
     /// All of this person.
@@ -43,7 +43,7 @@ struct LogoutToken {
 
 impl Oidc {
     /// Reads a logout token, once. `Err(None)`: the provider's keys could not be had.
-    pub(in crate::demo::shop) async fn logout(
+    pub(in crate::demo) async fn logout(
         &self,
         token: &str,
     ) -> Result<Ending, Option<&'static str>> {

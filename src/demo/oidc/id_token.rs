@@ -11,7 +11,7 @@ pub(super) const TYPES: [&str; 2] = ["jwt", ""];
 /// Longest `sub`.
 const LONGEST_SUB: usize = 255;
 
-/// The claims that the shop uses.
+/// The claims that the sites use.
 #[derive(Clone, Deserialize)]
 pub(super) struct IdToken {
     iss: String,

@@ -4,8 +4,8 @@ use super::{Oidc, SignIn, SignInError};
 
 /// The parameters of an authorization response, each of them at most once.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::demo::shop) struct Answer {
-    pub(in crate::demo::shop) state: Option<String>,
+pub(in crate::demo) struct Answer {
+    pub(in crate::demo) state: Option<String>,
     iss: Option<String>,
     code: Option<String>,
     error: Option<String>,
@@ -13,7 +13,7 @@ pub(in crate::demo::shop) struct Answer {
 
 impl Answer {
     /// Reads the query; a doubled parameter is nothing to guess about.
-    pub(in crate::demo::shop) fn read(query: &str) -> Option<Self> {
+    pub(in crate::demo) fn read(query: &str) -> Option<Self> {
         let mut answer = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let place = match &*name {

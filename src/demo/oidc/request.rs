@@ -8,24 +8,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// What the shop asks for: who it is, their name, and to let them pay.
-const SCOPE: &str = "openid profile payments";
-
 /// A sign-in that has been begun. The backend keeps it; the browser knows `state` only.
-pub(in crate::demo::shop) struct SignIn {
+pub(in crate::demo) struct SignIn {
     /// Comes back unchanged: the answer belongs to this request.
-    pub(in crate::demo::shop) state: String,
+    pub(in crate::demo) state: String,
     /// Comes back inside the id token: the token was made for this request.
     pub(super) nonce: String,
     /// Is shown when the code is swapped: the code was made for this request (RFC 7636).
     pub(super) verifier: String,
     /// The page to bring the person to.
-    pub(in crate::demo::shop) to: String,
+    pub(in crate::demo) to: String,
 }
 
 impl Oidc {
     /// Begins a sign-in that will end at the page `to`; gives the address for the browser.
-    pub(in crate::demo::shop) async fn begin(&self, to: &str) -> Result<(Url, SignIn), CallError> {
+    pub(in crate::demo) async fn begin(&self, to: &str) -> Result<(Url, SignIn), CallError> {
         let random = || Secret::random().reveal();
         let sign_in =
             SignIn { state: random(), nonce: random(), verifier: random(), to: to.to_owned() };
@@ -35,7 +32,7 @@ impl Oidc {
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.client.id)
             .append_pair("redirect_uri", &self.redirect_uri())
-            .append_pair("scope", SCOPE)
+            .append_pair("scope", self.scope)
             .append_pair("state", &sign_in.state)
             .append_pair("nonce", &sign_in.nonce)
             .append_pair("code_challenge", &challenge(&sign_in.verifier))
@@ -52,7 +49,7 @@ impl Oidc {
 #[cfg(test)]
 impl SignIn {
     /// One that was begun nowhere.
-    pub(in crate::demo::shop) fn sample(state: &str) -> Self {
+    pub(in crate::demo) fn sample(state: &str) -> Self {
         let text = str::to_owned;
         Self { state: text(state), nonce: text("n"), verifier: text("v"), to: text("/") }
     }
