@@ -88,7 +88,10 @@ impl Oidc {
     }
 
     /// What a token of ours is good for.
-    pub(in crate::demo) async fn introspect(&self, token: &str) -> Result<Introspection, CallError> {
+    pub(in crate::demo) async fn introspect(
+        &self,
+        token: &str,
+    ) -> Result<Introspection, CallError> {
         Introspection::of(token, &self.client, &self.provider, &self.off_band).await
     }
 

@@ -14,13 +14,13 @@ mod till;
 mod visit;
 
 use super::money::euros;
+use super::oidc::Oidc;
 use super::shell::{Here, Shell};
 use super::site::{self, Framing, Policy};
 use super::sites::Sites;
 use super::{DemoError, Place};
 use crate::clock::Clock;
 use goods::GOODS;
-use super::oidc::Oidc;
 use orders::Orders;
 use rocket::http::Status;
 use rocket::{Build, Request, Rocket, State, catch, catchers, get, routes};
@@ -41,7 +41,7 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
     let clock = Clock::system();
     let pool = site::database(place, "shop.db").await?;
     let orders = Orders::open(pool, clock.clone()).await.map_err(failed)?;
-    let framing = Framing { shows: vec![sites.pay.origin.clone()], shown: None };
+    let framing = Framing { shows: vec![sites.pay.origin.clone()], ..Framing::default() };
     // "Buy" and "Sign out" are forms that lead on to the accounts server.
     let policy = Policy::own(framing, &sites.accounts.origin);
     Ok(site::plain(sites, &sites.shop, place, policy)

@@ -61,7 +61,8 @@ impl World {
         let sites = Sites::from_port(port).expect("there is room after it");
         orders.lock().expect("nobody panicked").issuer.clone_from(&sites.accounts.origin);
         let clock = Clock::manual(NOW * 1_000);
-        let oidc = Oidc::new(&sites, &sites.shop, "openid profile payments", clock.clone()).expect("can be made");
+        let oidc = Oidc::new(&sites, &sites.shop, "openid profile payments", clock.clone())
+            .expect("can be made");
         Self { oidc, clock, key, orders, shutdown }
     }
 

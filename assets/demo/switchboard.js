@@ -1,0 +1,89 @@
+// @ts-check
+// Which way to know somebody works in this browser, in this place: each is tried by itself, with a time.
+
+import { find } from './find.js';
+import { connect } from './sdk.js';
+
+/** @typedef {import('./sdk.js').Rung} Rung */
+/** @typedef {import('./sdk.js').Verdict} Verdict */
+
+const SILENT = /** @type {const} */ (['cache', 'bridge', 'prompt_none']);
+const GOOD = ['resumed', 'already'];
+
+/** What a verdict means here, and what would help. @type {Record<string, string>} */
+const WHY = {
+  resumed: 'It knows you.',
+  already: 'It knows you.',
+  login_required: 'Accounts sees nobody. If you are signed in there, this browser sent it no cookies from here: allow third-party cookies for this site, or take a way with a click.',
+  consent_required: 'Accounts knows you, but you have not agreed to this widget yet. Open a window and say yes once.',
+  storage_blocked: 'The browser keeps accounts from its own cookies in this frame. Allow them for this site, or take a way with a click.',
+  blocked_by_policy: 'The frame could not be shown. The page around it, or the registration, has to allow it.',
+  popup_blocked: 'The browser blocked the window. Allow pop-up windows for this page.',
+  canceled: 'You said no, or closed it.',
+  timed_out: 'No answer in time. Try again.',
+  network: 'Accounts cannot be reached. Look at your connection, and try again.',
+  rate_limited: 'That was too often. Wait a minute.',
+  server_error: 'Accounts failed. Try again in a moment.',
+  misconfigured: 'The widget is set up wrongly.',
+};
+
+/** @param {Rung} rung */
+const rowOf = (rung) => find(`[data-rung="${rung}"]`, HTMLElement);
+
+/** @param {Rung} rung @param {string} text @param {'good' | 'plain'} tone */
+function badge(rung, text, tone) {
+  const place = find('[data-verdict]', HTMLElement, rowOf(rung));
+  place.textContent = text;
+  place.className = `badge ${tone}`;
+}
+
+/** @param {Rung} rung @param {Verdict} verdict @param {number} began */
+function show(rung, verdict, began) {
+  const tried = verdict.rungs.findLast((one) => one.rung === rung);
+  const { reason, ms, hint = '' } = { hint: verdict.hint, ...(tried ?? { reason: verdict.reason, ms: performance.now() - began }) };
+  const row = rowOf(rung);
+  const works = GOOD.includes(reason);
+  badge(rung, works ? 'Works' : 'Not here', works ? 'good' : 'plain');
+  row.dataset.reason = reason;
+  find('[data-ms]', HTMLElement, row).textContent = `${reason}, ${Math.round(ms)} ms`;
+  find('[data-why]', HTMLElement, row).textContent = `${rung === 'cache' && !works ? 'There is none.' : WHY[reason] ?? ''} ${hint}`.trim();
+}
+
+/** @param {Rung} rung */
+async function trySilently(rung) {
+  badge(rung, 'Trying', 'plain');
+  const session = connect({ rungs: [rung] });
+  const began = performance.now();
+  try {
+    show(rung, await session.resume(), began);
+  } finally {
+    session.close();
+  }
+}
+
+/** In a click. @param {Rung} rung */
+async function tryWithPerson(rung) {
+  badge(rung, 'Waiting for you', 'plain');
+  const panel = find('[data-panel]', HTMLElement, rowOf(rung));
+  const session = connect({ rungs: rung === 'storage_access' ? ['bridge', rung] : [rung], panel });
+  const began = performance.now();
+  try {
+    show(rung, await session.signIn({ how: rung }), began);
+  } finally {
+    session.close();
+  }
+}
+
+/** One after the other, so that none answers for another. */
+async function tryAll() {
+  for (const rung of SILENT) await trySilently(rung);
+}
+
+find('[data-relation]', HTMLElement).textContent = window.top === window
+  ? 'This page stands by itself. It is a sibling of the accounts site, and browsers let siblings know what each other knows.'
+  : 'This page stands in a frame of another site. Browsers keep it apart from what the same page knows by itself.';
+find('[data-all]', HTMLButtonElement).addEventListener('click', tryAll);
+for (const rung of /** @type {const} */ (['storage_access', 'popup', 'redirect'])) {
+  find('[data-try]', HTMLButtonElement, rowOf(rung)).addEventListener('click', () => tryWithPerson(rung));
+}
+await tryAll();
