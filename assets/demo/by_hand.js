@@ -23,9 +23,9 @@ let renewing = false;
 const list = notesList(target, callApi);
 
 /** @param {Uint8Array} bytes */
-const base64url = (bytes) => (
-  btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-);
+const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
+/** @param {Uint8Array} bytes */
+const base64url = (bytes) => base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 /** An authorization request with code and PKCE. @param {string} page @param {Record<string, string>} [more] */
@@ -123,16 +123,14 @@ function openWindow(attempt) {
 async function callApi(path, init = {}) {
   const answer = async () => {
     if (token !== null && narrow === null) narrow = await exchange(token).catch(() => null);
-    const headers = new Headers(init.headers);
-    if (narrow !== null) headers.set('Authorization', `Bearer ${narrow}`);
+    const headers = { ...init.headers, ...(narrow !== null && { Authorization: `Bearer ${narrow}` }) };
     return fetch(path, { ...init, headers, credentials: 'omit' });
   };
   const first = await answer();
   if (first.status !== 401 || token === null || renewing) return first;
   // The token has ended, by age or because the person signed out elsewhere.
   renewing = true;
-  await askSilently().catch(failed);
-  renewing = false;
+  await askSilently().catch(failed).finally(() => { renewing = false; });
   return answer();
 }
 
@@ -145,7 +143,6 @@ const exchange = async (whole) => (await post('/oauth/token', {
 find('[data-sign-out]', HTMLButtonElement).onclick = async () => {
   await post('/oauth/revoke', { token: token ?? '' }).catch(() => null);
   await leave('signed_out');
-  await list.refresh();
 };
 
 const cached = sessionStorage.getItem(CACHE);

@@ -39,7 +39,7 @@ function badge(rung, text, tone) {
 
 /** @param {Rung} rung @param {Verdict} verdict @param {number} began */
 function show(rung, verdict, began) {
-  const tried = verdict.rungs.findLast((one) => one.rung === rung);
+  const tried = verdict.rungs.filter((one) => one.rung === rung).at(-1);
   const { reason, ms, hint = '' } = { hint: verdict.hint, ...(tried ?? { reason: verdict.reason, ms: performance.now() - began }) };
   const row = rowOf(rung);
   const works = GOOD.includes(reason);

@@ -56,8 +56,8 @@ for (const cookies of /** @type {const} */ (['blocked', 'allowed'])) {
     await sidebar(tab).getByRole('button', { name: 'Add the note' }).press('Enter');
     await sidebar(tab).getByRole('listitem').filter({ hasText: `By the wiki's token, ${cookies}` }).waitFor();
 
-    for (const [name, value] of [['scope', 'notes'], ['audience', 'notes'], ['narrowed_by', 'wiki']]) {
-      for (const scope of [tab, sidebar(tab)]) await scope.locator(`[data-fact="${name}"]`, { hasText: value }).waitFor();
+    for (const [name, hasText] of Object.entries({ scope: 'notes', audience: 'notes', narrowed_by: 'wiki' })) {
+      for (const scope of [tab, sidebar(tab)]) await scope.locator(`[data-fact="${name}"]`, { hasText }).waitFor();
     }
     const frame = await frameOf(tab);
     const { body } = await asked(frame, '/api/token', token);
