@@ -31,5 +31,6 @@ export const sdk = await import(`${accounts}/sdk/vestibule.js`);
  */
 export function connect({ cache = 'none', ...options } = {}) {
   const tokens = { scope: 'openid profile notes', redirectUri: `${location.origin}/widget/callback`, cache };
-  return sdk.connect({ accounts, clientId: client, tokens, name: 'Notes in the margin', ...options });
+  const texts = { 'scope:notes': 'Read and write notes for you' };
+  return sdk.connect({ accounts, clientId: client, tokens, name: 'Notes in the margin', texts, ...options });
 }

@@ -9,14 +9,18 @@ import { connect } from './sdk.js';
 
 const SILENT = /** @type {const} */ (['cache', 'bridge', 'prompt_none']);
 const GOOD = ['resumed', 'already'];
+/** What only those can mend who run the sites: they are told what to look at. */
+const DEVELOPERS = ['blocked_by_policy', 'misconfigured', 'server_error'];
 
 /** What a verdict means here, and what would help. @type {Record<string, string>} */
 const WHY = {
   resumed: 'It knows you.',
   already: 'It knows you.',
-  login_required: 'Accounts sees nobody. If you are signed in there, this browser sent it no cookies from here: allow third-party cookies for this site, or take a way with a click.',
+  login_required: 'Accounts sees nobody. If you are signed in there, this browser sent it no cookies from here: '
+    + 'allow third-party cookies for this site, or take a way with a click.',
   consent_required: 'Accounts knows you, but you have not agreed to this widget yet. Open a window and say yes once.',
-  storage_blocked: 'The browser keeps accounts from its own cookies in this frame. Allow them for this site, or take a way with a click.',
+  storage_blocked: 'The browser keeps accounts from its own cookies in this frame. '
+    + 'Allow them for this site, or take a way with a click.',
   blocked_by_policy: 'The frame could not be shown. The page around it, or the registration, has to allow it.',
   popup_blocked: 'The browser blocked the window. Allow pop-up windows for this page.',
   canceled: 'You said no, or closed it.',
@@ -40,13 +44,15 @@ function badge(rung, text, tone) {
 /** @param {Rung} rung @param {Verdict} verdict @param {number} began */
 function show(rung, verdict, began) {
   const tried = verdict.rungs.filter((one) => one.rung === rung).at(-1);
-  const { reason, ms, hint = '' } = { hint: verdict.hint, ...(tried ?? { reason: verdict.reason, ms: performance.now() - began }) };
+  const { reason, ms } = tried ?? { reason: verdict.reason, ms: performance.now() - began };
+  const hint = DEVELOPERS.includes(reason) ? tried?.hint ?? verdict.hint ?? '' : '';
   const row = rowOf(rung);
   const works = GOOD.includes(reason);
   badge(rung, works ? 'Works' : 'Not here', works ? 'good' : 'plain');
   row.dataset.reason = reason;
   find('[data-ms]', HTMLElement, row).textContent = `${reason}, ${Math.round(ms)} ms`;
-  find('[data-why]', HTMLElement, row).textContent = `${rung === 'cache' && !works ? 'There is none.' : WHY[reason] ?? ''} ${hint}`.trim();
+  const why = rung === 'cache' && !works ? 'There is none.' : WHY[reason] ?? '';
+  find('[data-why]', HTMLElement, row).textContent = `${why} ${hint}`.trim();
 }
 
 /** @param {Rung} rung */
@@ -66,6 +72,8 @@ async function tryWithPerson(rung) {
   badge(rung, 'Waiting for you', 'plain');
   const panel = find('[data-panel]', HTMLElement, rowOf(rung));
   const session = connect({ rungs: rung === 'storage_access' ? ['bridge', rung] : [rung], panel });
+  // The leave is for the bridge's frame, whose own button asks for it: that has to be there first.
+  if (rung === 'storage_access') await session.resume();
   const began = performance.now();
   try {
     show(rung, await session.signIn({ how: rung }), began);
@@ -80,7 +88,7 @@ async function tryAll() {
 }
 
 find('[data-relation]', HTMLElement).textContent = window.top === window
-  ? 'This page stands by itself. It is a sibling of the accounts site, and browsers let siblings know what each other knows.'
+  ? 'This page stands by itself. It is a sibling of the accounts site, whose frames see their own cookies in it.'
   : 'This page stands in a frame of another site. Browsers keep it apart from what the same page knows by itself.';
 find('[data-all]', HTMLButtonElement).addEventListener('click', tryAll);
 for (const rung of /** @type {const} */ (['storage_access', 'popup', 'redirect'])) {

@@ -8,6 +8,7 @@ import { inspect } from '../support/screens.js';
 import { bob } from '../support/server.js';
 import { answer, asked, buy, isPaid, openQuestion, orderShown, pay, payFrame, payable, press, refusedBy } from '../support/shop.js';
 import { until } from '../support/until.js';
+import { allowIfAsked, asksForPerson, openWindow, writeNote } from '../support/widget.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -234,7 +235,12 @@ test('the sites of the demo look well and have nothing that axe-core finds', asy
   });
   const everywhere = async () => { await knows(tab, alice.fullName); await knows(sidebar(tab), alice.fullName); };
 
+  const switchboard = tab.frameLocator('iframe[title="Switchboard"]');
+  /** @param {Page | import('playwright-core').FrameLocator} scope */
+  const tried = (scope) => scope.locator('[data-rung="prompt_none"][data-reason]').waitFor();
+
   await look('wiki-stranger', demo.wiki, () => knowsNobody(sidebar(tab)));
+  await look('wiki-option-two-stranger', `${demo.wiki}/option-two`, () => knowsNobody(tab));
   await signIn(tab, demo.accounts, alice);
   await look('wiki', `${demo.wiki}/page/how-it-knows-you`, everywhere);
   await sidebar(tab).getByLabel('Your note').fill('How does it hear of a sign-out?');
@@ -247,7 +253,40 @@ test('the sites of the demo look well and have nothing that axe-core finds', asy
     await look(name, demo.wiki + path, () => knows(tab, alice.fullName));
   }
   await look('notes', demo.notes, () => knows(tab, alice.fullName));
-  await look('specs', demo.specs, () => tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor());
+  await look('wiki-option-two-step', `${demo.wiki}/option-two`, () => knows(tab, alice.fullName));
+  await look('wiki-option-two', `${demo.wiki}/option-two`, async () => {
+    await tab.getByRole('link', { name: 'Let the wiki tell the notes' }).click();
+    await knows(sidebar(tab), alice.username);
+  });
+  await look('wiki-option-two-refused', `${demo.wiki}/oidc/callback`, () => tab.getByRole('alert').first().waitFor());
+  await look('specs', demo.specs, async () => {
+    await tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor();
+    await asksForPerson(tab);
+  });
+  await look('specs-known', demo.specs, async () => {
+    await asksForPerson(tab);
+    await allowIfAsked(await openWindow(tab));
+    await knows(sidebar(tab), alice.fullName);
+    await writeNote(tab, 'Which way is left?');
+  });
+  await look('specs-by-hand-known', `${demo.specs}/by-hand`, async () => {
+    const opening = tab.context().waitForEvent('page');
+    await sidebar(tab).getByRole('button', { name: 'Authorise the notes' }).press('Enter');
+    await allowIfAsked(await opening);
+    await knows(sidebar(tab), alice.fullName);
+  });
+  await look('specs-by-hand', `${demo.specs}/by-hand`, async () => {
+    await sidebar(tab).getByRole('button', { name: 'Sign out' }).press('Enter');
+    await sidebar(tab).getByRole('button', { name: 'Authorise the notes' }).waitFor();
+  });
+  await look('specs-switchboard', `${demo.specs}/switchboard`, () => tried(switchboard));
+  await look('notes-switchboard', `${demo.notes}/switchboard`, () => tried(tab));
+  await look('notes-by-hand-window', `${demo.notes}/by-hand/popup`, () => (
+    tab.getByRole('heading', { name: 'You can close this window' }).waitFor()
+  ));
+  await look('notes-callback', `${demo.notes}/widget/callback`, () => (
+    tab.getByRole('heading', { name: 'You can close this tab' }).waitFor()
+  ));
   await look('wiki-not-found', `${demo.wiki}/page/nowhere`, () => knows(tab, alice.fullName));
 });
 
