@@ -31,6 +31,13 @@ const WHY = {
   misconfigured: 'The widget is set up wrongly.',
 };
 
+/** What is true of one way only. @type {Record<string, string>} */
+const WHY_OF = {
+  'cache login_required': 'There is none.',
+  'storage_access storage_blocked': 'The browser said no, or you did. It asks again after a while, or in its settings for this site.',
+  'bridge login_required': 'Accounts sees its cookies here, and nobody is signed in.',
+};
+
 /** @param {Rung} rung */
 const rowOf = (rung) => find(`[data-rung="${rung}"]`, HTMLElement);
 
@@ -51,7 +58,7 @@ function show(rung, verdict, began) {
   badge(rung, works ? 'Works' : 'Not here', works ? 'good' : 'plain');
   row.dataset.reason = reason;
   find('[data-ms]', HTMLElement, row).textContent = `${reason}, ${Math.round(ms)} ms`;
-  const why = rung === 'cache' && !works ? 'There is none.' : WHY[reason] ?? '';
+  const why = WHY_OF[`${rung} ${reason}`] ?? WHY[reason] ?? '';
   find('[data-why]', HTMLElement, row).textContent = `${why} ${hint}`.trim();
 }
 
@@ -72,11 +79,11 @@ async function tryWithPerson(rung) {
   badge(rung, 'Waiting for you', 'plain');
   const panel = find('[data-panel]', HTMLElement, rowOf(rung));
   const session = connect({ rungs: rung === 'storage_access' ? ['bridge', rung] : [rung], panel });
-  // The leave is for the bridge's frame, whose own button asks for it: that has to be there first.
-  if (rung === 'storage_access') await session.resume();
   const began = performance.now();
   try {
-    show(rung, await session.signIn({ how: rung }), began);
+    // The leave is for the bridge's frame, whose own button asks for it: that has to be there first.
+    const found = rung === 'storage_access' && await session.resume();
+    show(rung, found && found.hasSession ? found : await session.signIn({ how: rung }), began);
   } finally {
     session.close();
   }
