@@ -1,6 +1,7 @@
 // @ts-check
 // A page whose frame is handed a token: it asks its own server for one that is good for notes only, and posts it to
-// exactly the notes' origin. The token is in a variable of one function: never in an address, in storage or in the page.
+// exactly the notes' origin. The token is in a variable of one function: never in an address, in storage or in the
+// page.
 
 import { showFacts } from './facts.js';
 import { find, showState } from './find.js';

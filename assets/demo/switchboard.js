@@ -34,7 +34,7 @@ const WHY = {
 /** What is true of one way only. @type {Record<string, string>} */
 const WHY_OF = {
   'cache login_required': 'There is none.',
-  'storage_access storage_blocked': 'The browser said no, or you did. It asks again after a while, or in its settings for this site.',
+  'storage_access storage_blocked': 'The browser said no, or you did. Its settings for this site can change that.',
   'bridge login_required': 'Accounts sees its cookies here, and nobody is signed in.',
 };
 

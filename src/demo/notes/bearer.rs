@@ -140,7 +140,9 @@ mod tests {
 
     fn headers(values: &[&'static str]) -> HeaderMap<'static> {
         let mut headers = HeaderMap::new();
-        values.iter().for_each(|value| headers.add(Header::new("Authorization", *value)));
+        for value in values {
+            headers.add(Header::new("Authorization", *value));
+        }
         headers
     }
 

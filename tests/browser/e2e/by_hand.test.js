@@ -125,7 +125,9 @@ test('third-party cookies allowed: it knows whoever has agreed once, without a c
 });
 
 test('a no in the window, a blocked window and a foreign answer all leave the button there', async (t) => {
-  const bob = { username: 'bob', email: 'bob@example.org', fullName: 'Bob Sample', password: 'seven-lamps-by-the-door' };
+  const bob = {
+    username: 'bob', email: 'bob@example.org', fullName: 'Bob Sample', password: 'seven-lamps-by-the-door',
+  };
   const chromium = await browserFor(t, 'blocked');
   const tab = await chromium.tab();
   await tab.goto(`${demo.accounts}/signup`);

@@ -30,7 +30,7 @@ async function press(tab, scope, name) {
   return opening;
 }
 
-test('cookies blocked: in a frame of another site the quiet ways fail, each for its reason, and a window works', async (t) => {
+test('cookies blocked: in a frame of another site the quiet ways fail for a reason, a window works', async (t) => {
   const chromium = await browserFor(t, 'blocked');
   const tab = await chromium.tab();
   await signIn(await chromium.tab(), demo.accounts, alice);
