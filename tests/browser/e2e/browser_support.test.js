@@ -28,7 +28,7 @@ for (const name of Object.keys(BROWSERS)) {
     const text = await readFile(FILE, 'utf8');
     const committed = sectionOf(text, name);
     if (WRITE) {
-      await writeFile(FILE, text.replace(committed, () => `${table}`));
+      await writeFile(FILE, text.replace(committed.trim(), () => table.trim()));
       return;
     }
     assert.equal(committed.trim(), table.trim());

@@ -1,12 +1,15 @@
 // The widget in other people's pages: wherever it stands and whatever they forbid, it comes to a verdict.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { openChromium } from '../support/chromium.js';
 import { browserFor } from '../support/family.js';
 import { frameAt } from '../support/framing.js';
 import { places, startLadder } from '../support/ladder.js';
 import { fillSignIn, signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
-import { nameOf, openWindow, outcomeOf, reasonsOf, verdictOf } from '../support/widget.js';
+import {
+  grantStorageAccess, nameOf, openWindow, outcomeOf, reasonsOf, verdictOf,
+} from '../support/widget.js';
 
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
@@ -14,7 +17,6 @@ let ladder;
 let chromium;
 before(async () => {
   ladder = await startLadder();
-  const { openChromium } = await import('../support/chromium.js');
   chromium = await openChromium();
   await signIn(await chromium.tab(), ladder.accounts, bob);
 });
@@ -58,7 +60,7 @@ const STRICT = () => [
   "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join('; ');
 
-/** Where all of the chain is of accounts' own family, or nothing stands above. @type {Record<string, () => Parameters<typeof embedded>[1]>} */
+/** Where the topmost page is of accounts' own family. @type {Record<string, () => Parameters<typeof embedded>[1]>} */
 const SILENT = {
   'a sibling, by itself': () => ({ hosts: [], at: places.near }),
   'a sibling in a page of a sibling': () => ({ hosts: [places.wiki], at: places.near }),
@@ -71,6 +73,10 @@ const SILENT = {
     hosts: [], at: places.near, own: { 'cross-origin-embedder-policy': 'credentialless' },
   }),
   'a sibling without referrers': () => ({ hosts: [], at: places.near, own: { 'referrer-policy': 'no-referrer' } }),
+  'another site in a page of a sibling of accounts, where the browser itself gives storage access': () => ({
+    hosts: [places.wiki], at: places.far,
+  }),
+  'another site three deep below a sibling of accounts': () => ({ hosts: [places.wiki, places.paper, places.specs], at: places.far }),
   'a sibling sandboxed, with its origin kept': () => ({
     hosts: [places.wiki], at: places.near, attributes: 'sandbox="allow-scripts allow-same-origin"',
   }),
@@ -83,14 +89,13 @@ for (const [name, how] of Object.entries(SILENT)) {
   });
 }
 
-/** Where something in the chain is of another family. @type {Record<string, () => Parameters<typeof embedded>[1]>} */
+/** Where the topmost page is of another family. @type {Record<string, () => Parameters<typeof embedded>[1]>} */
 const BY_POPUP = {
   'another site, by itself': () => ({ hosts: [], at: places.far }),
   'another site in a page of its family': () => ({ hosts: [places.specs], at: places.far }),
-  'another site in a page of a sibling of accounts': () => ({ hosts: [places.wiki], at: places.far }),
   'a sibling in a page of another site': () => ({ hosts: [places.specs], at: places.near }),
   'a sibling three deep, below two other families': () => ({ hosts: [places.paper, places.specs, places.wiki], at: places.near }),
-  'another site three deep': () => ({ hosts: [places.wiki, places.paper, places.specs], at: places.far }),
+  'another site three deep': () => ({ hosts: [places.paper, places.wiki, places.specs], at: places.far }),
   'a widget sandboxed, with popups and its origin': () => ({
     hosts: [places.specs], at: places.far, attributes: 'sandbox="allow-scripts allow-same-origin allow-popups"',
   }),
@@ -151,31 +156,17 @@ test('a widget that may not open windows says popup_blocked, has a link, and can
   assert.equal(tab.context().pages().filter((page) => page.url().includes('/flow/')).length, 0);
 });
 
-for (const [token, granted] of /** @type {[string, boolean][]} */ ([
-  ['allow-scripts allow-same-origin', false],
-  ['allow-scripts allow-same-origin allow-storage-access-by-user-activation', true],
-])) {
-  test(`a widget in a sandbox "${token}" ${granted ? 'may' : 'may not'} ask for storage access`, async (t) => {
-    const own = await browserFor(t);
-    const { grantStorageAccess, offerIn } = await import('../support/widget.js');
-    const tab = await own.tab();
-    await signIn(tab, ladder.accounts, bob);
-    await grantStorageAccess(own, ladder.sites.origin(places.specs), ladder.accounts);
-    const address = ladder.widget(places.far, { panel: true, rungs: ['cache', 'bridge', 'prompt_none', 'storage_access'] });
-    await tab.goto(ladder.around([places.specs], address, { attributes: `sandbox="${token}"` }));
-    const widget = await frameAt(tab, address);
-    const verdict = await verdictOf(widget);
-    if (verdict.hasSession) {
-      assert.ok(granted);
-      return;
-    }
-    await widget.click('#storage_access');
-    if (granted) await (await offerIn(tab, ladder.accounts)).click('button');
-    else await (await offerIn(tab, ladder.accounts).catch(() => undefined))?.click('button');
-    const outcome = await outcomeOf(widget);
-    assert.equal(outcome.hasSession, granted, JSON.stringify(outcome));
-  });
-}
+test('in a sandbox that allows it, storage access that a person has given serves', async (t) => {
+  const own = await browserFor(t); // with a permission that no other test may find
+  const tab = await own.tab();
+  await signIn(tab, ladder.accounts, bob);
+  await grantStorageAccess(own, ladder.sites.origin(places.specs), ladder.accounts);
+  const address = ladder.widget(places.far);
+  const attributes = 'sandbox="allow-scripts allow-same-origin allow-storage-access-by-user-activation"';
+  await tab.goto(ladder.around([places.specs], address, { attributes }));
+  const verdict = await verdictOf(await frameAt(tab, address));
+  assert.equal(verdict.hasSession, true, JSON.stringify(verdict));
+});
 
 test('the widget never reloads the page it is in, nor itself', async (t) => {
   const { tab, widget } = await embedded(t, { hosts: [places.specs], at: places.far, options: { panel: true } });

@@ -2,15 +2,17 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { arrive } from '../support/chromium.js';
-import { browserFor } from '../support/family.js';
+import { browserFor as ownBrowserFor } from '../support/family.js';
 import { frameAt } from '../support/framing.js';
 import { places, startLadder } from '../support/ladder.js';
 import { fillSignIn, signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
+import { sharedChromium } from '../support/shared.js';
 import {
   grantStorageAccess, isClosed, nameOf, offerIn, openWindow, outcomeOf, reasonsOf, tokenOf, verdictOf,
 } from '../support/widget.js';
 
+const browserFor = sharedChromium();
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
 before(async () => { ladder = await startLadder(); });
@@ -24,10 +26,9 @@ const TOKEN = /^[0-9a-f]{64}$/;
  * @param {import('../support/chromium.js').ThirdPartyCookies} [cookies]
  */
 async function signedInTab(t, cookies) {
-  const chromium = await browserFor(t, cookies);
-  const tab = await chromium.tab();
+  const tab = await (await browserFor(t, cookies)).tab();
   await signIn(tab, ladder.accounts, bob);
-  return { chromium, tab };
+  return { tab };
 }
 
 /** @param {import('../support/widget.js').Scope} scope */
@@ -111,17 +112,28 @@ test('cache: a token that has been revoked is not believed', async (t) => {
 });
 
 test('storage_access: one click in the frame, where the person lets the browser allow it', async (t) => {
-  const { chromium, tab } = await signedInTab(t, 'blocked');
-  await grantStorageAccess(chromium, ladder.sites.origin(places.far), ladder.accounts);
-  await tab.goto(ladder.widget(places.far, { rungs: ['bridge', 'prompt_none', 'storage_access'], panel: true }));
+  const chromium = await ownBrowserFor(t, 'blocked'); // with a permission that no other test may find
+  const tab = await chromium.tab();
+  await signIn(tab, ladder.accounts, bob);
+  const address = ladder.widget(places.far, { rungs: ['bridge', 'prompt_none', 'storage_access'], panel: true });
+  await tab.goto(address);
   assert.equal((await verdictOf(tab)).hasSession, false);
   await tab.click('#storage_access');
-
   const bridge = await offerIn(tab, ladder.accounts);
+
+  await grantStorageAccess(chromium, ladder.sites.origin(places.far), ladder.accounts);
   await bridge.click('button');
 
   assert.equal((await outcomeOf(tab)).hasSession, true);
   await isBob(tab);
+
+  // From then on it takes no click, neither after a reload nor in another tab.
+  const other = await chromium.tab();
+  for (const page of [tab, other]) {
+    await page.goto(address);
+    assert.equal((await verdictOf(page)).hasSession, true);
+    await isBob(page);
+  }
 });
 
 test('popup: a widget in a page of another site signs in where it stands', async (t) => {
@@ -162,7 +174,7 @@ test('redirect: one comes back to the same page, at the same place of it', async
   await tab.evaluate(() => document.querySelector('button')?.focus({ preventScroll: true }));
   await tab.evaluate(() => { /** @type {HTMLElement} */ (document.querySelector('#redirect')).click(); });
   await arrive(tab, /\/signin\?/);
-  await tab.context().addInitScript(() => {
+  await tab.addInitScript(() => {
     addEventListener('DOMContentLoaded', () => { document.body.style.minHeight = '5000px'; });
   });
   await fillSignIn(tab, bob);

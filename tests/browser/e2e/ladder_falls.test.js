@@ -1,14 +1,16 @@
 // From each rung to the next: what one cannot do, the next one does, and the verdict tells both.
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
-import { browserFor } from '../support/family.js';
-import { places, startLadder } from '../support/ladder.js';
+import { browserFor as ownBrowserFor } from '../support/family.js';
+import { carol, places, startLadder } from '../support/ladder.js';
 import { fillSignIn, signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
+import { sharedChromium } from '../support/shared.js';
 import {
   grantStorageAccess, nameOf, offerIn, openWindow, outcomeOf, reasonsOf, tokenOf, verdictOf,
 } from '../support/widget.js';
 
+const browserFor = sharedChromium();
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
 before(async () => { ladder = await startLadder(); });
@@ -20,10 +22,16 @@ after(() => ladder?.stop());
  * @param {import('../support/chromium.js').ThirdPartyCookies} [cookies]
  */
 async function signedInTab(t, cookies) {
-  const chromium = await browserFor(t, cookies);
-  const tab = await chromium.tab();
+  const tab = await (await browserFor(t, cookies)).tab();
   await signIn(tab, ladder.accounts, bob);
-  return { chromium, tab };
+  return { tab };
+}
+
+/** Until the widget has been told, and shows its own content again. @param {import('../support/widget.js').Page} tab */
+async function signedInByPanel(tab) {
+  await tab.waitForFunction(() => /** @type {any} */ (window).told.some((/** @type {any} */ verdict) => verdict.hasSession));
+  assert.equal(await nameOf(tab), bob.fullName);
+  await tab.getByText('What the widget shows.').waitFor();
 }
 
 test('cache to prompt_none: nothing is kept yet', async (t) => {
@@ -53,15 +61,16 @@ test('silent to nothing: a person is needed, and each silent rung says why it wa
   assert.equal(reasonsOf(verdict).bridge, 'storage_blocked', JSON.stringify(verdict));
 });
 
-test('silent to storage_access: what the frame was kept from, it gets by a click', async (t) => {
-  const { chromium, tab } = await signedInTab(t, 'blocked');
-  await grantStorageAccess(chromium, ladder.sites.origin(places.far), ladder.accounts);
+test('silent to storage_access: what the frame was kept from, it gets by a click in the panel', async (t) => {
+  const chromium = await ownBrowserFor(t, 'blocked'); // with a permission that no other test may find
+  const tab = await chromium.tab();
+  await signIn(tab, ladder.accounts, bob);
   await tab.goto(ladder.widget(places.far, { panel: true }));
   await verdictOf(tab);
   const bridge = await offerIn(tab, ladder.accounts);
+  await grantStorageAccess(chromium, ladder.sites.origin(places.far), ladder.accounts);
   await bridge.click('button');
-  await tab.waitForFunction(() => /** @type {any} */ (window).told.some((/** @type {any} */ verdict) => verdict.hasSession));
-  assert.equal(await nameOf(tab), bob.fullName);
+  await signedInByPanel(tab);
 });
 
 test('storage_access to popup: a refusal is a rung like any other', async (t) => {
@@ -71,9 +80,9 @@ test('storage_access to popup: a refusal is a rung like any other', async (t) =>
   // Without a grant headless chromium refuses, whoever clicks.
   const bridge = await offerIn(tab, ladder.accounts);
   await bridge.click('button');
-  const popup = await openWindow(tab, tab.mainFrame());
-  assert.equal((await outcomeOf(tab)).hasSession, true);
-  await popup.close();
+  await bridge.locator('button').waitFor({ state: 'hidden' });
+  await tab.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await signedInByPanel(tab);
 });
 
 test('popup to redirect: where no window may be opened, the whole page goes and comes back', async (t) => {
@@ -139,7 +148,8 @@ test('a person who has not agreed is told consent_required, agrees in the popup,
 });
 
 test('a person who does not agree in the popup has said no, and nothing else is tried', async (t) => {
-  const { tab } = await signedInTab(t);
+  const tab = await (await browserFor(t)).tab();
+  await signIn(tab, ladder.accounts, carol);
   await tab.goto(ladder.widget(places.far, { clientId: 'guest' }));
   await verdictOf(tab);
   const popup = await openWindow(tab, tab.mainFrame());

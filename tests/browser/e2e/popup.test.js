@@ -1,16 +1,17 @@
 // A window for the sign-in: blocked, closed, slow, and what becomes of it when it is done.
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
-import { browserFor } from '../support/family.js';
 import { frameAt } from '../support/framing.js';
 import { places, startLadder } from '../support/ladder.js';
 import { fillSignIn, signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
+import { sharedChromium } from '../support/shared.js';
 import { until } from '../support/until.js';
 import {
   flowOf, isClosed, isPending, lastProgress, nameOf, openWindow, outcomeOf, passFlow, seemsClosed, verdictOf,
 } from '../support/widget.js';
 
+const browserFor = sharedChromium();
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
 before(async () => { ladder = await startLadder(); });
@@ -120,13 +121,13 @@ test('the server is slow: the window waits for the flow, and the flow for the wi
   let release = () => {};
   const held = new Promise((resolve) => { release = resolve; });
   ladder.front.at(/^\/flow$/, async () => { await held; return undefined; });
-  const popup = await openWindow(tab, widget);
+  const opening = openWindow(tab, widget); // which is there for playwright once it has an answer
   await until('both to be asked', () => {
     const paths = ladder.front.seen().map(({ path }) => path);
     return paths.includes('/flow') && paths.some((path) => /^\/flow\/[0-9a-f]{64}$/.test(path));
   });
   release();
-  await fillSignIn(popup, bob);
+  await fillSignIn(await opening, bob);
   assert.equal((await outcomeOf(widget)).hasSession, true);
 });
 
@@ -182,7 +183,7 @@ test('the hosted popup page tells registered origins only', async (t) => {
   const chromium = await browserFor(t);
   const tab = await chromium.tab();
   const ear = `<script>heard = []; onmessage = ({ data }) => heard.push(data);</script>
-    <button onclick="open('${accounts}/callback/pad/popup?code=stolen&state=x')">open</button>`;
+    <button onclick="window.open('${accounts}/callback/pad/popup?code=stolen&state=x')">open</button>`;
   for (const [host, count] of /** @type {[string, number][]} */ ([[places.evil, 0], [places.specs, 0], [places.far, 1]])) {
     front.taken();
     await tab.goto(sites.page(host, '/opens', ear));

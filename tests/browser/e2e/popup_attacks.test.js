@@ -1,13 +1,14 @@
 // Somebody else's flow: its link is opened by a victim, who is signed in. Nothing is released without the number.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { browserFor } from '../support/family.js';
 import { places, startLadder } from '../support/ladder.js';
 import { signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
+import { sharedChromium } from '../support/shared.js';
 import { silence } from '../support/until.js';
 import { confirmNumber, makeFlow, numbersOf } from '../support/widget.js';
 
+const browserFor = sharedChromium();
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
 before(async () => { ladder = await startLadder(); });
@@ -104,7 +105,7 @@ test('the right opener with the wrong secret proves nothing', async (t) => {
   const page = ladder.sites.page(places.far, '/opens', `<script>
     heard = []; onmessage = ({ data, source, origin }) => { heard.push(data);
       source.postMessage({ type: 'vestibule.flow.proof', flow: '${flow.id}', waitingSecret: '0'.repeat(64) }, origin); };
-  </script><button onclick="open('${flow.uri}')">go</button>`);
+  </script><button onclick="window.open('${flow.uri}')">go</button>`);
   await tab.goto(page);
   const opening = tab.context().waitForEvent('page');
   await tab.click('button');

@@ -1,16 +1,17 @@
 // A Cross-Origin-Opener-Policy anywhere in the chain cuts the window off for good: the outcome comes all the same.
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
-import { browserFor } from '../support/family.js';
 import { frameAt } from '../support/framing.js';
 import { places, startLadder } from '../support/ladder.js';
 import { fillSignIn } from '../support/people.js';
 import { bob } from '../support/server.js';
+import { sharedChromium } from '../support/shared.js';
 import { until } from '../support/until.js';
 import {
-  confirmNumber, flowOf, isClosed, isPending, nameOf, numbersOf, openWindow, outcomeOf, seemsClosed, verdictOf,
+  confirmNumber, flowOf, isClosed, isPending, lastProgress, nameOf, numbersOf, openWindow, outcomeOf, seemsClosed, verdictOf,
 } from '../support/widget.js';
 
+const browserFor = sharedChromium();
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
 before(async () => { ladder = await startLadder(); });
@@ -46,7 +47,10 @@ for (const [name, policies] of CUT) {
     const offered = await numbersOf(popup);
     assert.ok(offered.includes(number), `${number} is not among ${offered}`);
     assert.ok(await isPending(widget));
-    await seemsClosed(widget);
+    // A frame is not even told that the window is open.
+    const { blocked } = await lastProgress(widget);
+    if (policies.top) assert.equal(blocked, true);
+    else await seemsClosed(widget);
 
     await confirmNumber(popup, number);
     await fillSignIn(popup, bob);

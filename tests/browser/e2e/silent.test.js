@@ -1,12 +1,13 @@
 // prompt=none never shows anything: not in a frame, not in a window; each of its errors comes back to the client.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { browserFor } from '../support/family.js';
 import { places, startLadder } from '../support/ladder.js';
 import { signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
+import { sharedChromium } from '../support/shared.js';
 import { until } from '../support/until.js';
 
+const browserFor = sharedChromium();
 /** @type {import('../support/ladder.js').Ladder} */
 let ladder;
 before(async () => { ladder = await startLadder(); });

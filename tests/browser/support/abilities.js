@@ -12,7 +12,9 @@ import { places } from './ladder.js';
 import { signIn } from './people.js';
 import { bob } from './server.js';
 import { until } from './until.js';
-import { grantStorageAccess, isClosed, offerIn, outcomeOf, verdictOf } from './widget.js';
+import {
+  flowOf, grantStorageAccess, isClosed, offerIn, outcomeOf, pickNumber, verdictOf,
+} from './widget.js';
 
 /** @typedef {import('./ladder.js').Ladder} Ladder */
 /** @typedef {import('./widget.js').Scope} Scope */
@@ -20,56 +22,67 @@ import { grantStorageAccess, isClosed, offerIn, outcomeOf, verdictOf } from './w
  * One browser, whichever it is, as far as this needs it.
  * @typedef {{ goto: (address: string) => Promise<unknown>, frame: (address: string) => Promise<Clickable> }} Tab
  * @typedef {Scope & { click: (selector: string) => Promise<unknown> }} Clickable
- * @typedef {{ tab: Tab & Clickable, opens: (work: () => Promise<unknown>) => Promise<void>,
- *   allowStorage?: (top: string) => Promise<() => Promise<void>>, close: () => Promise<void> }} Browser
+ * @typedef {{ scope: Clickable & { activate: () => Promise<unknown> }, closed: () => Promise<unknown> }} Opened
+ * @typedef {{ tab: Tab & Clickable, opens: (work: () => Promise<unknown>) => Promise<Opened>,
+ *   allowStorage?: (top: string) => Promise<() => Promise<void>>, close: () => Promise<unknown> }} View
+ * @typedef {{ view: () => Promise<View>, close: () => Promise<void> }} Browser
  */
 
 /** @param {import('./chromium.js').ThirdPartyCookies} cookies @param {Ladder} ladder @returns {Promise<Browser>} */
 async function chromiumWith(cookies, ladder) {
   const chromium = await openChromium({ thirdPartyCookies: cookies });
-  const page = await chromium.tab();
-  await signIn(page, ladder.accounts, bob);
-  return {
-    tab: {
-      goto: (address) => page.goto(address),
-      frame: (address) => frameAt(page, address),
-      evaluate: (work, ...args) => page.evaluate(work, ...args),
-      click: (selector) => page.click(selector),
-    },
-    async opens(work) {
-      const opening = page.context().waitForEvent('page');
-      await work();
-      await isClosed(await opening);
-    },
-    async allowStorage(top) {
-      await grantStorageAccess(chromium, top, ladder.accounts);
-      return async () => {
-        await until('the click in the frame', async () => {
-          await (await offerIn(page, ladder.accounts)).click('button');
-          return true;
-        });
-      };
-    },
-    close: () => chromium.close(),
+  await signIn(await chromium.tab(), ladder.accounts, bob);
+  const view = async () => {
+    const page = await chromium.tab();
+    return {
+      tab: {
+        goto: (/** @type {string} */ address) => page.goto(address),
+        frame: (/** @type {string} */ address) => frameAt(page, address),
+        evaluate: (/** @type {any} */ work, /** @type {any[]} */ ...args) => page.evaluate(work, ...args),
+        click: (/** @type {string} */ selector) => page.click(selector),
+      },
+      async opens(/** @type {() => Promise<unknown>} */ work) {
+        const opening = page.context().waitForEvent('page');
+        await work();
+        const popup = await opening;
+        const scope = {
+          evaluate: (/** @type {any} */ work, /** @type {any[]} */ ...args) => popup.evaluate(work, ...args),
+          click: (/** @type {string} */ selector) => popup.click(selector),
+          activate: () => popup.bringToFront(),
+        };
+        return { scope, closed: () => isClosed(popup) };
+      },
+      /** What the person answers, and the click that makes the browser ask. @param {string} top */
+      async allowStorage(top) {
+        const bridge = await offerIn(page, ladder.accounts);
+        const takeBack = await grantStorageAccess(chromium, top, ladder.accounts);
+        await bridge.click('button');
+        return takeBack;
+      },
+      close: () => page.close(),
+    };
   };
+  return { view, close: () => chromium.close() };
 }
 
 /** @param {Ladder} ladder @returns {Promise<Browser>} */
 async function firefox(ladder) {
   const browser = await openFirefox();
-  const tab = await browser.tab();
-  await signInFirefox(tab, ladder.accounts, bob);
-  return {
-    tab,
-    async opens(work) {
-      const before = await browser.count();
-      const opening = browser.nextWindow();
-      await work();
-      await opening;
-      await until('the window to close itself', async () => await browser.count() === before);
-    },
-    close: () => browser.close(),
+  await signInFirefox(await browser.tab(), ladder.accounts, bob);
+  const view = async () => {
+    const tab = await browser.tab();
+    return {
+      tab,
+      async opens(/** @type {() => Promise<unknown>} */ work) {
+        const opening = browser.nextWindow();
+        await work();
+        const scope = await opening;
+        return { scope, closed: () => scope.closed() };
+      },
+      close: () => tab.close(),
+    };
   };
+  return { view, close: () => browser.close() };
 }
 
 /** The browsers, by the names they have in the table. @type {Record<string, (ladder: Ladder) => Promise<Browser>>} */
@@ -93,7 +106,7 @@ export const RUNGS = /** @type {const} */ (['bridge', 'prompt_none', 'storage_ac
 
 /**
  * Shows something within what stands above it.
- * @param {Ladder} ladder @param {Browser} browser @param {string[]} hosts @param {string} address
+ * @param {Ladder} ladder @param {View} browser @param {string[]} hosts @param {string} address
  * @returns {Promise<Clickable>}
  */
 async function show(ladder, { tab }, hosts, address) {
@@ -101,7 +114,7 @@ async function show(ladder, { tab }, hosts, address) {
   return hosts.length > 0 ? tab.frame(address) : tab;
 }
 
-/** @typedef {(ladder: Ladder, browser: Browser, relation: { hosts: string[], at: string }) => Promise<string>} Measure */
+/** @typedef {(ladder: Ladder, browser: View, relation: { hosts: string[], at: string }) => Promise<string>} Measure */
 
 /** @param {{ hasSession: boolean, reason?: string, error?: string }} verdict */
 const said = ({ hasSession, reason, error }) => (hasSession ? 'yes' : reason ?? error ?? 'no');
@@ -119,25 +132,30 @@ const MEASURES = {
   },
   async storage_access(ladder, browser, { hosts, at }) {
     if (browser.allowStorage === undefined) return 'not measured';
-    const click = await browser.allowStorage(ladder.sites.origin(hosts[0] ?? at));
     const address = ladder.widget(at, { rungs: ['bridge', 'prompt_none', 'storage_access'], panel: true });
     const frame = await show(ladder, browser, hosts, address);
     if ((await verdictOf(frame)).hasSession) return 'not needed';
     await frame.click('#storage_access');
-    await click();
-    return said(await outcomeOf(frame));
+    const takeBack = await browser.allowStorage(ladder.sites.origin(hosts[0] ?? at));
+    const outcome = said(await outcomeOf(frame));
+    await takeBack();
+    return outcome;
   },
   async popup(ladder, browser, { hosts, at }) {
     const frame = await show(ladder, browser, hosts, ladder.widget(at, { rungs: ['popup'] }));
     await verdictOf(frame);
-    await browser.opens(() => frame.click('#popup'));
-    return said(await outcomeOf(frame));
+    const { closed } = await browser.opens(() => frame.click('#popup'));
+    const outcome = said(await outcomeOf(frame));
+    await closed();
+    return outcome;
   },
   async redirect(ladder, browser, { hosts, at }) {
     const frame = await show(ladder, browser, hosts, ladder.widget(at, { rungs: ['cache', 'redirect'], tokens: { cache: 'session' } }));
     await verdictOf(frame);
     if (hosts.length > 0) {
-      await browser.opens(() => frame.click('#redirect'));
+      // That tab may stay: Firefox lets no script close one that has a history and no opener.
+      const { scope } = await browser.opens(() => frame.click('#redirect'));
+      await pickNumber(scope, (await flowOf(frame)).number);
       return `${said(await outcomeOf(frame))}, in a new tab`;
     }
     await frame.evaluate(() => { /** @type {any} */ (window).before = true; });
@@ -158,19 +176,26 @@ const MEASURES = {
 export async function measure(ladder, name) {
   /** @type {Record<string, Record<string, string>>} */
   const found = {};
-  for (const [relation, place] of Object.entries(RELATIONS)) {
-    /** @type {Record<string, string>} */
-    const row = {};
-    // Each relation in a browser of its own: what one has learnt or been allowed must not help the next.
-    const browser = await /** @type {(ladder: Ladder) => Promise<Browser>} */ (BROWSERS[name])(ladder);
-    try {
-      for (const rung of RUNGS) row[rung] = await MEASURES[rung](ladder, browser, place).catch((error) => `failed: ${error.message}`);
-    } finally {
-      await browser.close();
-    }
-    found[relation] = row;
+  const browser = await /** @type {(ladder: Ladder) => Promise<Browser>} */ (BROWSERS[name])(ladder);
+  try {
+    for (const [relation, place] of Object.entries(RELATIONS)) found[relation] = await rowOf(ladder, browser, place);
+  } finally {
+    await browser.close();
   }
   return found;
+}
+
+/** @param {Ladder} ladder @param {Browser} browser @param {{ hosts: string[], at: string }} place */
+async function rowOf(ladder, browser, place) {
+  /** @type {Record<string, string>} */
+  const row = {};
+  for (const rung of RUNGS) {
+    // In a tab of its own: what a tab has learnt must not help or hinder the next rung.
+    const view = await browser.view();
+    row[rung] = await MEASURES[rung](ladder, view, place).catch((error) => `failed: ${error.message}`);
+    await view.close();
+  }
+  return row;
 }
 
 /** The heads of the columns. @type {Record<typeof RUNGS[number], string>} */

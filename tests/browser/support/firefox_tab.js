@@ -104,6 +104,13 @@ function tabOf(bidi, context) {
         return address.test(shown);
       }, () => `it is ${shown}`);
     },
+    /** Until it has closed itself. */
+    closed: () => until('the window to close itself', async () => {
+      const { contexts } = await bidi.send('browsingContext.getTree', { maxDepth: 0 });
+      return !contexts.some((/** @type {Node} */ other) => other.context === context);
+    }),
+    /** Looks at it: windows that close do not hand on the focus where there is no screen. */
+    activate: () => bidi.send('browsingContext.activate', { context }),
     /** Closes it, as a person does. */
     close: () => bidi.send('browsingContext.close', { context }),
   };
@@ -126,9 +133,10 @@ export async function tabsOf(bidi) {
     /** How many windows and tabs there are. */
     count: async () => (await there()).length,
     /** The next window that a page opens, counted from the moment of this call. */
-    nextWindow() {
+    async nextWindow() {
       const seen = opened.length;
-      return until('a window', () => opened[seen]).then(({ context }) => tabOf(bidi, context));
+      const { context } = await until('a window', () => opened[seen]);
+      return tabOf(bidi, context);
     },
   };
 }

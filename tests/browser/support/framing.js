@@ -42,8 +42,8 @@ export async function heardInSilence(frame) {
   return heard(frame);
 }
 
-/** @param {Scope} frame @param {(message: Heard) => boolean} wanted */
-async function awaitMessage(frame, wanted) {
+/** The first message of this kind that a page hears. @param {Scope} frame @param {(message: Heard) => boolean} wanted */
+export async function awaitMessage(frame, wanted) {
   /** @type {Heard[]} */
   let all = [];
   const found = await until('a message of the bridge', async () => {

@@ -20,6 +20,11 @@ export const places = {
   evil: 'evil.stranger.localhost',
 };
 
+/** Somebody who has agreed to nothing. @type {import('./server.js').Person} */
+export const carol = {
+  username: 'carol', email: 'carol@example.org', fullName: 'Carol Sample', password: 'seven-lamps-by-the-door',
+};
+
 const SCOPE = 'openid profile email';
 
 /** @param {import('./sites.js').Sites} sites @param {string} accounts @returns {import('./server.js').Client[]} */
@@ -42,18 +47,20 @@ function clientsOf(sites, accounts) {
     first_party: firstParty,
   });
   /** A site with a backend. @type {import('./server.js').Client} */
-  const desk = { client_id: 'desk', client_name: 'Desk', origins, embedders, scope: SCOPE, first_party: true };
+  const desk = { client_id: 'desk', client_name: 'Desk', origins: origins.slice(0, 1), embedders, scope: SCOPE, first_party: true };
   return [client('pad', true), client('guest', false), desk];
 }
 
 /** What the widget's page does: it connects, and keeps what it is told. @param {string} accounts */
 const widgetScript = (accounts) => `
   import { connect } from '${accounts}/sdk/vestibule.js';
-  const { clientId = 'pad', own = false, panel = false, silent = true, atOnce = false, tokens = {}, ...options } =
+  const { clientId = 'pad', own = false, panel = false, silent = true, atOnce = false, noLocks = false, tokens = {}, ...options } =
     JSON.parse(new URLSearchParams(location.search).get('o') ?? '{}');
+  // As in frames that a browser keeps from storage altogether.
+  if (noLocks) LockManager.prototype.request = () => Promise.reject(new DOMException('', 'SecurityError'));
   const callback = (kind) => (own ? location.origin + '/' + kind : '${accounts}/callback/' + clientId + '/' + kind);
   const session = connect({
-    accounts: '${accounts}', clientId,
+    accounts: '${accounts}', clientId, timeout: 8_000, // what is tested is not how busy the machine is
     ...(clientId === 'desk' ? {} : { tokens: {
       scope: '${SCOPE}', redirectUri: location.origin + '/callback',
       passiveRedirectUri: callback('passive'), popupRedirectUri: callback('popup'), ...tokens,
@@ -85,7 +92,7 @@ export async function startLadder() {
   const [sites, front] = await Promise.all([startSites(), startFront()]);
   const accounts = `http://accounts.vestibule.localhost:${front.port}`;
   const stopBoth = () => Promise.all([sites.close(), front.stop()]);
-  const server = await startServer({ clients: clientsOf(sites, accounts), people: [bob], front: front.port })
+  const server = await startServer({ clients: clientsOf(sites, accounts), people: [bob, carol], front: front.port })
     .catch(async (error) => {
       await stopBoth();
       throw error;
@@ -95,7 +102,10 @@ export async function startLadder() {
   const backends = [places.near, places.far].map((host) => backendAt(sites, host, server, 'desk'));
   const sdk = `${accounts}/sdk/vestibule.js`;
   for (const host of [places.near, places.far]) {
-    sites.script(host, '/widget.js', widgetScript(accounts));
+    // Without an origin of its own, in a sandbox, a page may not even load its own modules without CORS.
+    sites.handle(host, '/widget.js', () => ({
+      headers: { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' }, body: widgetScript(accounts),
+    }));
     sites.page(host, '/passive', '');
     for (const [path, work] of [['/callback', 'completeRedirect'], ['/popup', 'popupCallback']]) {
       sites.script(host, `${path}.js`, `import { ${work} } from '${sdk}'; ${work}();`);
@@ -118,7 +128,7 @@ export async function startLadder() {
     /**
      * The widget, as a page of its own.
      * @param {string} host
-     * @param {Record<string, unknown>} [options] of `connect`, and `own` callback pages, `panel`, not `silent`, `atOnce`
+     * @param {Record<string, unknown>} [options] of `connect`, and `own` callback pages, `panel`, not `silent`, `atOnce`, `noLocks`
      * @param {Record<string, string>} [headers]
      */
     widget: (host, options, headers = {}) => withOptions(widgetPage(host, headers), options),
@@ -139,7 +149,7 @@ export async function startLadder() {
      */
     around(hosts, inner, { attributes = '', headers = {} } = {}) {
       return [...hosts].reverse().reduce((framed, host, up) => sites.page(
-        host, '/around',
+        host, `/around/${up}`,
         `<iframe title="framed" width="700" height="500" ${up === 0 ? attributes : ''} src="${framed}"></iframe>`,
         up === hosts.length - 1 ? headers : {},
       ), inner.replaceAll('"', '&quot;'));

@@ -45,14 +45,15 @@ const configuration = (folder, port, issuer, clients) => [
 ].join('');
 
 /**
- * Starts a server with these clients and people. Something may stand in front of it, at a port of its own.
- * @param {{ clients: Client[], people?: Person[], front?: number }} given
+ * Starts a server with these clients, which may be made for its address, and people. Something may stand in front of
+ * it, at a port of its own.
+ * @param {{ clients: Client[] | ((issuer: string) => Client[]), people?: Person[], front?: number }} given
  */
 export async function startServer({ clients, people = [], front }) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-server.'));
   const port = await freePorts([0]);
   const issuer = `http://accounts.vestibule.localhost:${front ?? port}`;
-  const declared = clients.map(withSecret);
+  const declared = (typeof clients === 'function' ? clients(issuer) : clients).map(withSecret);
   const file = join(folder, 'Rocket.toml');
   await writeFile(file, configuration(folder, port, issuer, declared));
   await writeFile(join(folder, 'key'), randomBytes(32), { mode: 0o600 });

@@ -89,6 +89,27 @@ export async function confirmNumber(popup, number) {
 }
 
 /**
+ * The same in whichever browser. The button is armed when the page has been looked at for a moment; until its script
+ * has run it only looks as if it were.
+ * @param {Scope & { click: (selector: string) => Promise<unknown>, activate?: () => Promise<unknown> }} popup
+ * @param {string} number
+ */
+export async function pickNumber(popup, number) {
+  await until('the number to be taken', async () => {
+    const stands = await popup.evaluate((/** @type {string} */ value) => {
+      const radio = /** @type {HTMLInputElement | null} */ (document.querySelector(`input[type="radio"][value="${value}"]`));
+      if (radio === null) return document.readyState === 'complete' && location.href.startsWith('http') ? 'gone' : 'loading';
+      radio.checked = true;
+      if (!document.hasFocus()) return 'overlooked';
+      return document.querySelector('button[value="confirm"]:enabled') === null ? 'waiting' : 'armed';
+    }, number).catch(() => 'gone');
+    if (stands === 'overlooked') await popup.activate?.();
+    if (stands === 'armed') await popup.click('button[value="confirm"]').catch(() => {});
+    return stands === 'gone';
+  });
+}
+
+/**
  * Goes on from the page of a flow to what it is for: with the number, unless this browser has confirmed it before.
  * @param {Page} popup
  * @param {string} number
@@ -101,16 +122,23 @@ export async function passFlow(popup, number) {
 }
 
 /**
- * What a person would answer when the browser asks whether a frame may use its cookies: yes.
+ * What a person would answer when the browser asks whether a frame may use its cookies: yes. What it gives takes that
+ * back.
  * @param {import('./chromium.js').Chromium} chromium
  * @param {string} top the origin of the topmost page
  * @param {string} frame the origin of the frame
  */
 export async function grantStorageAccess({ context }, top, frame) {
   const session = await /** @type {import('playwright-core').Browser} */ (context.browser()).newBrowserCDPSession();
-  await session.send('Browser.setPermission', {
-    permission: { name: 'storage-access' }, setting: 'granted', origin: top, embeddedOrigin: frame,
+  /** @param {'granted' | 'prompt'} setting */
+  const set = (setting) => session.send('Browser.setPermission', {
+    permission: { name: 'storage-access' }, setting, origin: top, embeddedOrigin: frame,
   });
+  await set('granted');
+  return async () => {
+    await set('prompt');
+    await session.detach();
+  };
 }
 
 const hex = () => randomBytes(32).toString('hex');
