@@ -95,18 +95,19 @@ export async function confirmNumber(popup, number) {
  * @param {string} number
  */
 export async function pickNumber(popup, number) {
-  await until('the number to be taken', async () => {
-    const stands = await popup.evaluate((/** @type {string} */ value) => {
+  let stands = '';
+  await until('the number to be asked for', async () => {
+    stands = await popup.evaluate((/** @type {string} */ value) => {
       const radio = /** @type {HTMLInputElement | null} */ (document.querySelector(`input[type="radio"][value="${value}"]`));
-      if (radio === null) return document.readyState === 'complete' && location.href.startsWith('http') ? 'gone' : 'loading';
+      if (radio === null || document.readyState !== 'complete') return 'loading';
       radio.checked = true;
       if (!document.hasFocus()) return 'overlooked';
       return document.querySelector('button[value="confirm"]:enabled') === null ? 'waiting' : 'armed';
-    }, number).catch(() => 'gone');
+    }, number).catch(() => 'loading');
     if (stands === 'overlooked') await popup.activate?.();
-    if (stands === 'armed') await popup.click('button[value="confirm"]').catch(() => {});
-    return stands === 'gone';
-  });
+    return stands === 'armed';
+  }, () => `its page is ${stands}`);
+  await popup.click('button[value="confirm"]');
 }
 
 /**
