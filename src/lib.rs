@@ -16,6 +16,7 @@ pub mod passwords;
 pub mod stomp;
 pub mod store;
 
+pub mod check;
 pub mod events;
 pub mod jobs;
 pub mod web;
@@ -36,7 +37,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use clock::Clock;
 use config::Config;
 use jobs::{Jobs, Logouts, UnderWay};
-use outgoing::Outgoing;
 use store::{Store, StoreError};
 use web::app::App;
 
@@ -84,7 +84,7 @@ pub async fn attach_to(
     tracing::info!(added = ?synced.added, changed = ?synced.changed, disabled = ?synced.disabled,
         "clients are as declared");
     let app = App::start(config, store.clone(), clock.clone()).await.map_err(StartError)?;
-    let jobs = jobs(config, &app)?;
+    let jobs = jobs(&app);
     // The template engine insists on a folder, though every template is inside the binary.
     let folder = tempfile::tempdir()
         .map_err(|error| StartError(format!("no temporary folder could be made: {error}")))?;
@@ -92,15 +92,14 @@ pub async fn attach_to(
     Ok(web::mount(rocket.configure(figment).manage(folder), app).attach(jobs))
 }
 
-fn jobs(config: &Config, app: &App) -> Result<Jobs, StartError> {
-    let outgoing = Outgoing::new(&config.outgoing_networks).map_err(StartError)?;
+fn jobs(app: &App) -> Jobs {
     let store = app.store.aside();
-    Ok(Jobs {
+    Jobs {
         logouts: Logouts {
             store: store.clone(),
             clock: app.clock.clone(),
             keys: app.keys.clone(),
-            outgoing,
+            outgoing: app.outgoing.clone(),
             issuer: app.issuer.clone(),
             pairwise_salt: app.pairwise_salt.clone(),
             events: app.events.clone(),
@@ -112,7 +111,7 @@ fn jobs(config: &Config, app: &App) -> Result<Jobs, StartError> {
         keys: app.keys.clone(),
         events: app.events.clone(),
         wake: app.wake.clone(),
-    })
+    }
 }
 
 /// What of Rocket's configuration is not anybody's choice, in whatever profile.

@@ -5,6 +5,9 @@
  * answers that page, at exactly its origin. Whatever is not a well-formed question by the framing page of a
  * registered origin gets silence. The upper half is pure; `start`, at the end, wires it to a window.
  *
+ * Where the browser keeps this frame from its cookies, the page may have a button offered here that asks the browser
+ * for them. Only then its part, `offer.js`, is loaded.
+ *
  * @module
  */
 
@@ -12,6 +15,9 @@ const REQUEST = 'vestibule.session.request';
 const RESPONSE = 'vestibule.session.response';
 const READY = 'vestibule.bridge.ready';
 const CHANGED = 'vestibule.session.changed';
+const OFFER = 'vestibule.storage.offer';
+const WITHDRAW = 'vestibule.storage.withdraw';
+const RESULT = 'vestibule.storage.result';
 
 /** Where this browser keeps the (not secret) mark of the session it was last seen with. */
 export const MARK_KEY = 'vestibule.mark';
@@ -24,6 +30,8 @@ export const DEADLINE_MS = 5_000;
 export const GATHER_MS = 100;
 /** When the server could not say what a change was, it is asked again after these pauses, then no more. */
 export const RETRY_MS = [2_000, 10_000, 60_000];
+/** How long the browser may take to give back what was granted before. */
+export const RETURN_MS = 1_000;
 /** Questions under way at a time; one more is answered `rate_limited` without a request. */
 export const MOST_AT_ONCE = 64;
 /** Answered ids remembered, so that a repeated one is not answered again. */
@@ -37,13 +45,24 @@ const SERVER_ERRORS = ['login_required', 'consent_required', 'nonce_required', '
  * A question as the page put it; strings have no id.
  * @typedef {{ kind: 'ask', id: string | null, mint: boolean, nonce?: string, username?: string }} Ask
  * @typedef {Ask | { kind: 'signoff', id: null }} Question
+ * @typedef {{ kind: 'offer', id: string } | { kind: 'withdraw', id: string }} About a button for storage access
  */
 
 /**
  * What the page is told: never the mark, never anything else the server may have said.
  * @typedef {{ hasSession: true, recoveryPayload: string | null, expiresIn?: number, sameUser?: false }} Yes
- * @typedef {{ hasSession: false, recoveryPayload: null, error?: string }} No
+ * @typedef {{ hasSession: false, recoveryPayload: null, error?: string, storageAccess?: Blocked }} No
  * @typedef {Yes | No} Answer
+ */
+
+/**
+ * Whether asking for storage access on a click may help: perhaps, no since it was refused, or not in this frame.
+ * @typedef {'prompt' | 'denied' | 'unsupported'} Blocked
+ */
+
+/**
+ * What came of it.
+ * @typedef {{ granted: true } | { granted: false, error: string }} Result
  */
 
 /**
@@ -70,13 +89,14 @@ function understandString(text) {
 
 /**
  * @param {unknown} data
- * @returns {Question | null}
+ * @returns {Question | About | null}
  */
 function understandObject(data) {
   if (!isPlainObject(data)) return null;
   const { type, id, mint, nonce } = data;
-  if (type !== REQUEST || typeof mint !== 'boolean') return null;
   if (typeof id !== 'string' || id.length < 1 || id.length > 64) return null;
+  if (type === OFFER || type === WITHDRAW) return { kind: type === OFFER ? 'offer' : 'withdraw', id };
+  if (type !== REQUEST || typeof mint !== 'boolean') return null;
   if (nonce === undefined) return { kind: 'ask', id, mint };
   return typeof nonce === 'string' && NONCE.test(nonce) ? { kind: 'ask', id, mint, nonce } : null;
 }
@@ -84,7 +104,7 @@ function understandObject(data) {
 /**
  * Reads a message; `null` for everything that is not a question. Never throws, whatever it is given.
  * @param {unknown} data
- * @returns {Question | null}
+ * @returns {Question | About | null}
  */
 export function understand(data) {
   try {
@@ -267,6 +287,130 @@ async function storageBlocked(document) {
 }
 
 /**
+ * What the browser says of asking: `prompt` where it does not say.
+ * @param {BrowserWindow} window
+ * @returns {Promise<PermissionState | 'unsupported'>}
+ */
+async function permission({ document, navigator }) {
+  if (typeof document.requestStorageAccess !== 'function') return 'unsupported';
+  try {
+    // Not standard, and the only way to see that a page above forbids it.
+    const { featurePolicy } = /** @type {{ featurePolicy?: { allowsFeature(name: string): boolean } }} */ (document);
+    if (featurePolicy?.allowsFeature('storage-access') === false) return 'unsupported';
+    return (await navigator.permissions.query({ name: 'storage-access' })).state;
+  } catch {
+    return 'prompt';
+  }
+}
+
+/**
+ * How this frame stands to its own cookies, which the browser may keep from it.
+ * @param {BrowserWindow} window
+ */
+function storageOf(window) {
+  const { document } = window;
+  let refused = false;
+
+  /**
+   * Asks the browser. What a person has to answer needs a click, in whose task this is called.
+   * @returns {Promise<Result>}
+   */
+  const request = async () => {
+    try {
+      await document.requestStorageAccess();
+      refused = false;
+      return { granted: true };
+    } catch (error) {
+      refused = true;
+      const { name } = /** @type {{ name?: unknown }} */ (error ?? {});
+      return { granted: false, error: typeof name === 'string' ? name : 'NotAllowedError' };
+    }
+  };
+
+  /** Whether what was granted before is given back: for that no click is needed. */
+  const isReturned = () => Promise.race([
+    document.requestStorageAccess().then(() => true, () => false),
+    /** @type {Promise<false>} */ (new Promise((resolve) => { window.setTimeout(() => resolve(false), RETURN_MS); })),
+  ]);
+
+  return {
+    request,
+    /** Whether a person has refused it in this document. */
+    isRefused: () => refused,
+    /**
+     * `null` where the cookies are to be had.
+     * @returns {Promise<Blocked | null>}
+     */
+    async blocked() {
+      if (!(await storageBlocked(document))) return null;
+      const state = await permission(window);
+      if (state === 'granted') return (await isReturned()) ? null : 'prompt';
+      return state;
+    },
+  };
+}
+
+/**
+ * Offers of a button that asks for storage access: all that wait are answered by its click, each once; one that is
+ * taken back is not answered.
+ * @param {BrowserWindow} window
+ * @param {ReturnType<typeof storageOf>} storage
+ * @param {(id: string, origin: string, result: Result) => void} answer
+ */
+function offersOf(window, storage, answer) {
+  const { brand = '', offer: part = '' } = window.document.body.dataset;
+  /** @type {Map<string, string>} the origin to answer, by id */
+  const waiting = new Map();
+  /** @type {Promise<ReturnType<typeof import('./offer.js').makeButton>> | undefined} */
+  let button;
+
+  /** @param {string} id @param {Result} result */
+  const settle = (id, result) => {
+    const origin = waiting.get(id);
+    waiting.delete(id);
+    if (origin !== undefined) answer(id, origin, result);
+  };
+  const hideIfIdle = () => button?.then((shown) => { if (waiting.size === 0) shown.hide(); }, () => {});
+  const clicked = async () => {
+    const result = await storage.request();
+    for (const id of [...waiting.keys()]) settle(id, result);
+    hideIfIdle();
+  };
+  const load = async () => {
+    const { makeButton } = /** @type {typeof import('./offer.js')} */ (await import(part));
+    return makeButton(window, `Let ${brand} know you here`, clicked);
+  };
+
+  return {
+    /** @param {string} id @param {string} origin */
+    async offer(id, origin) {
+      if (waiting.size >= MOST_AT_ONCE) {
+        answer(id, origin, { granted: false, error: 'rate_limited' });
+        return;
+      }
+      waiting.set(id, origin);
+      const blocked = await storage.blocked();
+      if (blocked === null) settle(id, { granted: true });
+      else if (blocked !== 'prompt') settle(id, { granted: false, error: blocked });
+      if (!waiting.has(id)) return;
+      try {
+        const shown = await (button ??= load());
+        if (waiting.size > 0) shown.show();
+      } catch {
+        button = undefined;
+        settle(id, { granted: false, error: 'network' });
+      }
+    },
+    /** @param {string} id */
+    withdraw(id) {
+      const waited = waiting.delete(id);
+      if (waited) hideIfIdle();
+      return waited;
+    },
+  };
+}
+
+/**
  * The bridge's own same-origin calls, each with a deadline. Status 0 stands for no answer.
  * @param {BrowserWindow} window
  * @param {string} path
@@ -298,10 +442,11 @@ async function post(window, path, body) {
 /**
  * What one framed bridge knows, and its talk with the server.
  * @param {BrowserWindow} window
+ * @param {ReturnType<typeof storageOf>} storage
  * @param {string} clientId
  * @param {string} served the mark of the session that this document was served for
  */
-function sessionOf(window, clientId, served) {
+function sessionOf(window, storage, clientId, served) {
   let mark = served;
   /** @type {string | null} the mark under which the page was last told that there is a session */
   let told = null;
@@ -315,7 +460,11 @@ function sessionOf(window, clientId, served) {
      * @param {boolean} announce whether other bridges are to hear of a mark that is new to this browser
      */
     async ask({ mint, nonce, username }, origin, announce) {
-      if (await storageBlocked(window.document)) return { answer: refusal('storage_blocked'), changed: false };
+      const blocked = await storage.blocked();
+      if (blocked !== null) {
+        const storageAccess = blocked === 'prompt' && storage.isRefused() ? 'denied' : blocked;
+        return { answer: { ...refusal('storage_blocked'), storageAccess }, changed: false };
+      }
       const { status, body } = await post(window, '/bridge/payload', { clientId, origin, mint, nonce, username });
       const answer = answerOf(status, body);
       if (status === 200 && isPlainObject(body) && typeof body.mark === 'string') {
@@ -392,7 +541,8 @@ function followChanges(window, session, asker, tell) {
 export function start(window) {
   const { clientId = '', origins: listed, mark = '' } = window.document.body.dataset;
   const origins = readOrigins(listed);
-  const session = sessionOf(window, clientId, mark);
+  const storage = storageOf(window);
+  const session = sessionOf(window, storage, clientId, mark);
   const ids = idKeeper();
   let underWay = 0;
 
@@ -415,11 +565,25 @@ export function start(window) {
     return answer;
   };
 
+  const offers = offersOf(window, storage, (id, origin, result) => {
+    ids.settle(id);
+    tell({ type: RESULT, id, ...result }, origin);
+  });
+
   window.addEventListener('message', async ({ source, origin, data }) => {
     if (source !== window.parent || !origins.includes(origin)) return;
     const question = understand(data);
-    if (question === null || !ids.take(question.id)) return;
+    if (question === null) return;
+    if (question.kind === 'withdraw') {
+      if (offers.withdraw(question.id)) ids.settle(question.id);
+      return;
+    }
+    if (!ids.take(question.id)) return;
     asker = origin;
+    if (question.kind === 'offer') {
+      offers.offer(question.id, origin);
+      return;
+    }
     const answer = await answerTo(question, origin);
     ids.settle(question.id);
     if (answer === null) return;

@@ -35,8 +35,8 @@ Examples:
   vestibule account list         who has an account
   vestibule client add --help    let another site ask who is signed in
 
-Exit codes: 0 it worked, 1 it did not (one sentence on standard error says why), 2 the command \
-line was not understood.";
+Exit codes: 0 it worked, 1 it did not (one sentence on standard error says why) or `client check` \
+found an error, 2 the command line was not understood.";
 
 /// The filter of the log for what `RUST_LOG` says, if it can be read: tests log by it.
 #[doc(hidden)]
@@ -119,13 +119,13 @@ pub fn main() -> ExitCode {
         }
     };
     let json = arguments.common.json;
-    let done = run(arguments).and_then(|report| report.print(json));
+    let done = run(arguments).and_then(|report| report.print(json).map(|()| report.is_bad));
     done.map_or_else(
         |failure| {
             failure.print(json);
             ExitCode::FAILURE
         },
-        |()| ExitCode::SUCCESS,
+        |is_bad| if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS },
     )
 }
 

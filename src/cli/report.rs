@@ -17,11 +17,13 @@ use crate::store::StoreError;
 pub(super) struct Report {
     pub(super) text: String,
     pub(super) json: Value,
+    /// It was done, and what it found is wrong: for scripts that exit with 1 by it.
+    pub(super) is_bad: bool,
 }
 
 impl Report {
     pub(super) fn new(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json }
+        Self { text: text.into(), json, is_bad: false }
     }
 
     /// For a command that told what it did while it ran.

@@ -67,6 +67,7 @@ fn registration(client_id: String, table: &mut Table<'_>) -> Registration {
         scope: table.parsed("scope", Scope::parse).unwrap_or_default(),
         audiences: table.list("audiences", text).unwrap_or_default(),
         first_party: table.flag("first_party").unwrap_or(default.first_party),
+        contacts: table.list("contacts", text).unwrap_or_default(),
         require_nonce: table.flag("require_nonce").unwrap_or(default.require_nonce),
         client_id,
     }

@@ -17,6 +17,8 @@ pub struct SocketTimes {
     pub silence: Duration,
     /// From a failed look at the operation until the next.
     pub look_again: Duration,
+    /// For a flow to begin whose window was opened a moment before.
+    pub begin: Duration,
     /// From the operation's end until its sockets are closed.
     pub ended: Duration,
     /// For the other side to close, after a farewell of either side.
@@ -32,6 +34,7 @@ impl Default for SocketTimes {
             ping: Duration::from_secs(30),
             silence: Duration::from_secs(30),
             look_again: Duration::from_secs(1),
+            begin: Duration::from_secs(5),
             ended: Duration::from_mins(1),
             farewell: Duration::from_secs(5),
         }

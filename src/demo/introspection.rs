@@ -15,6 +15,8 @@ pub(super) struct Introspection {
     pub(super) username: Option<String>,
     pub(super) aud: Audience,
     pub(super) act: Option<Actor>,
+    /// When it ends, in seconds since the epoch.
+    pub(super) exp: i64,
 }
 
 /// One audience, or several.

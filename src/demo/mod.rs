@@ -12,6 +12,8 @@ mod jwt;
 mod money;
 mod notes;
 mod off_band;
+mod oidc;
+
 mod own_page;
 mod pay;
 mod ports;

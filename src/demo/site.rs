@@ -126,11 +126,21 @@ pub(super) fn embedded_templates() -> Vec<(String, String)> {
 }
 
 /// Which frames a site shows, and who may show it in one.
+#[derive(Default)]
 pub(super) struct Framing {
     /// Origins that its pages frame, apart from the accounts server.
     pub(super) shows: Vec<String>,
-    /// The one page that may be framed, and by whom.
-    pub(super) shown: Option<(&'static str, Vec<String>)>,
+    /// The pages that may be framed, each with those who may.
+    pub(super) shown: Vec<(&'static str, Vec<String>)>,
+    /// Whether its scripts are a client by themselves, and call the accounts server.
+    pub(super) calls_accounts: bool,
+}
+
+impl Framing {
+    /// That of a site with the notes beside its pages.
+    pub(super) fn of_notes(sites: &Sites) -> Self {
+        Self { shows: vec![sites.notes.origin.clone()], ..Self::default() }
+    }
 }
 
 /// What a site's content security policy has beside the common part.
@@ -141,10 +151,10 @@ pub(super) struct Policy {
     frames: String,
     /// Origin that forms may lead on to, apart from the site's own.
     forms: String,
-    /// Origin of sockets that script may open.
-    sockets: String,
-    /// The one page that may be framed, and by whom.
-    shown: Option<(&'static str, Vec<String>)>,
+    /// Origins that script may call or open sockets of, apart from the site's own.
+    calls: String,
+    /// The pages that may be framed, each with those who may.
+    shown: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Policy {
@@ -152,8 +162,11 @@ impl Policy {
     fn with_sdk(accounts: &str, framing: Framing) -> Self {
         let frames =
             framing.shows.iter().fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
-        let (forms, sockets) = (String::new(), String::new());
-        Self { scripts: accounts.to_owned(), frames, forms, sockets, shown: framing.shown }
+        let sockets = accounts.replacen("http", "ws", 1);
+        let calls =
+            if framing.calls_accounts { format!("{accounts} {sockets}") } else { String::new() };
+        let (scripts, forms) = (accounts.to_owned(), String::new());
+        Self { scripts, frames, forms, calls, shown: framing.shown }
     }
 
     /// Everything is the site's own, but for frames, and for where forms lead on to: browsers hold
@@ -161,26 +174,26 @@ impl Policy {
     pub(super) fn own(framing: Framing, forms: &str) -> Self {
         let frames =
             if framing.shows.is_empty() { "'none'".to_owned() } else { framing.shows.join(" ") };
-        let (scripts, sockets) = (String::new(), String::new());
-        Self { scripts, frames, forms: forms.to_owned(), sockets, shown: framing.shown }
+        let (scripts, calls) = (String::new(), String::new());
+        Self { scripts, frames, forms: forms.to_owned(), calls, shown: framing.shown }
     }
 
     /// Lets script open sockets of this server as well.
     pub(super) fn and_sockets_of(self, origin: &str) -> Self {
-        Self { sockets: origin.replacen("http", "ws", 1), ..self }
+        Self { calls: origin.replacen("http", "ws", 1), ..self }
     }
 }
 
 /// Script and style from files only.
 fn headers(policy: Policy) -> impl Fairing {
-    let Policy { scripts, frames, forms, sockets, shown } = policy;
+    let Policy { scripts, frames, forms, calls, shown } = policy;
     let common = format!(
         "default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self'; \
-         connect-src 'self' {sockets}; frame-src {frames}; form-action 'self' {forms}; base-uri 'none'; \
+         connect-src 'self' {calls}; frame-src {frames}; form-action 'self' {forms}; base-uri 'none'; \
          frame-ancestors"
     );
     AdHoc::on_response("headers", move |request, response| {
-        let shown = shown.as_ref().filter(|(page, _)| request.uri().path() == *page);
+        let shown = shown.iter().find(|(page, _)| request.uri().path() == *page);
         let ancestors = shown.map_or("'none'".to_owned(), |(_, ancestors)| ancestors.join(" "));
         let policy = format!("{common} {ancestors}");
         // Framed pages have no X-Frame-Options, which cannot name several origins.

@@ -59,8 +59,10 @@ pub(super) struct Client {
     pub(super) id: &'static str,
     #[serde(rename = "client_name")]
     pub(super) name: &'static str,
-    #[serde(rename = "client_secret")]
-    pub(super) secret: String,
+    /// A public client has none.
+    #[serde(rename = "client_secret", skip_serializing_if = "Option::is_none")]
+    pub(super) secret: Option<String>,
+    pub(super) token_endpoint_auth_method: &'static str,
     pub(super) origins: Vec<String>,
     pub(super) embedders: Vec<String>,
     pub(super) return_uris: Vec<String>,
@@ -74,6 +76,16 @@ pub(super) struct Client {
     pub(super) audiences: Vec<&'static str>,
     pub(super) first_party: bool,
     pub(super) require_nonce: bool,
+}
+
+/// What clients with tokens may use: codes, refreshing, and narrowing for others.
+const TOKENS: [&str; 3] =
+    ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"];
+
+impl Client {
+    fn secret(&self) -> &str {
+        self.secret.as_deref().unwrap_or_default()
+    }
 }
 
 impl Sites {
@@ -91,11 +103,12 @@ impl Sites {
         // The last place of the row; it is kept free.
         site("bank", "example", 6)?;
         let clients = vec![
-            hearing_of_logouts(client(&wiki, "Wiki", &[], true)),
+            handing_on(hearing_of_logouts(client(&wiki, "Wiki", &[], true)), &wiki),
             hearing_of_logouts(client(&notes, "Notes", &[&wiki, &specs], true)),
             client(&specs, "Specs", &[], false),
             by_openid(&shop, "Shop"),
             resource_server(&pay, "Pay"),
+            widget(&notes, &accounts, &[&wiki, &specs]),
         ];
         Ok(Self { accounts, wiki, notes, shop, pay, specs, clients, till: Secret::random() })
     }
@@ -108,14 +121,14 @@ impl Sites {
     /// By what a site's backend authenticates at the accounts server.
     pub(super) fn credentials(&self, site: &Site) -> Credentials {
         let client = self.clients.iter().find(|client| client.id == site.name);
-        Credentials::new(site.name, client.map_or("", |client| &client.secret))
+        Credentials::new(site.name, client.map_or("", Client::secret))
     }
 
     /// What the kit of that site has to be told. Calls between servers go to the loopback address,
     /// since not every resolver knows `*.localhost`.
     pub(super) fn relying(&self, site: &Site) -> RelyingConfig {
         let client = self.clients.iter().find(|client| client.id == site.name);
-        let secret = client.map_or("", |client| &client.secret);
+        let secret = client.map_or("", Client::secret);
         let config = RelyingConfig::new(&self.accounts.origin, site.name, secret, &site.origin);
         RelyingConfig {
             accounts_internal: Some(format!("http://127.0.0.1:{}", self.accounts.port)),
@@ -130,7 +143,8 @@ fn client(site: &Site, name: &'static str, embedders: &[&Site], first_party: boo
     Client {
         id: site.name,
         name,
-        secret: Secret::random().reveal(),
+        secret: Some(Secret::random().reveal()),
+        token_endpoint_auth_method: "client_secret_basic",
         origins: vec![site.origin.clone()],
         embedders: embedders.iter().map(|site| site.origin.clone()).collect(),
         return_uris: vec![format!("{}/sso/return", site.origin)],
@@ -158,14 +172,42 @@ fn by_openid(site: &Site, name: &'static str) -> Client {
         redirect_uris: vec![format!("{}/oidc/callback", site.origin)],
         post_logout_redirect_uris: vec![format!("{}/signed-out", site.origin)],
         backchannel_logout_uri: Some(format!("{}/oidc/backchannel-logout", site.origin)),
-        grant_types: vec![
-            "authorization_code",
-            "refresh_token",
-            "urn:ietf:params:oauth:grant-type:token-exchange",
-        ],
+        grant_types: TOKENS.to_vec(),
         scope: "openid profile payments",
         audiences: vec!["pay"],
         ..client(site, name, &[], true)
+    }
+}
+
+/// A site with the kit that is an OAuth client as well: it may narrow its tokens for the notes.
+fn handing_on(client: Client, site: &Site) -> Client {
+    Client {
+        redirect_uris: vec![format!("{}/oidc/callback", site.origin)],
+        grant_types: TOKENS.to_vec(),
+        scope: "openid profile notes",
+        audiences: vec!["notes"],
+        ..client
+    }
+}
+
+/// The notes as a widget on any page: a public client, which lives in the browser and has no
+/// secret. People are asked once whether it may know them. The first redirect URI decides by which
+/// identifier it does.
+fn widget(notes: &Site, accounts: &Site, embedders: &[&Site]) -> Client {
+    let own = ["widget/callback", "by-hand/passive", "by-hand/popup"];
+    let hosted = ["callback/notes-widget/passive", "callback/notes-widget/popup"];
+    let own = own.iter().map(|path| format!("{}/{path}", notes.origin));
+    let hosted = hosted.iter().map(|path| format!("{}/{path}", accounts.origin));
+    Client {
+        id: "notes-widget",
+        secret: None,
+        token_endpoint_auth_method: "none",
+        return_uris: Vec::new(),
+        redirect_uris: own.chain(hosted).collect(),
+        grant_types: TOKENS.to_vec(),
+        scope: "openid profile notes",
+        audiences: vec!["notes"],
+        ..client(notes, "Notes in the margin", embedders, false)
     }
 }
 
@@ -222,23 +264,36 @@ mod tests {
             None,
             Some("http://shop.vestibule.localhost:8003/oidc/backchannel-logout"),
             None,
+            None,
         ];
         assert!(uris.eq(expected));
     }
 
     #[test]
-    fn shop_may_aim_tokens_at_pay_and_nobody_else_may_aim_any() {
+    fn each_may_aim_tokens_at_one_other_at_most() {
         let sites = Sites::from_port(8_000).expect("free numbers");
-        let aims: Vec<_> = sites.clients.iter().filter(|c| !c.audiences.is_empty()).collect();
-        assert_eq!(
-            (aims.len(), aims[0].id, aims[0].audiences.as_slice()),
-            (1, "shop", &["pay"][..])
-        );
-        assert!(aims[0].scope.ends_with(" payments") && aims[0].return_uris.is_empty());
+        let aims = sites.clients.iter().map(|client| (client.id, client.audiences.as_slice()));
+        let aims: Vec<_> = aims.filter(|(_, audiences)| !audiences.is_empty()).collect();
+        let (pay, notes) = (&["pay"][..], &["notes"][..]);
+        assert_eq!(aims, [("wiki", notes), ("shop", pay), ("notes-widget", notes)]);
+        let shop = sites.clients.iter().find(|c| c.id == "shop").expect("is registered");
+        assert!(shop.scope.ends_with(" payments") && shop.return_uris.is_empty());
         let pay = sites.clients.iter().find(|c| c.id == "pay").expect("is registered");
         assert!(pay.grant_types.is_empty() && pay.redirect_uris.is_empty());
         let asks: Vec<_> =
             sites.clients.iter().filter(|c| c.scope.contains("operations")).collect();
         assert_eq!((asks.len(), asks[0].id), (1, "pay"), "and pay alone asks people anything");
+    }
+
+    #[test]
+    fn the_widget_is_a_public_client_that_nobody_trusts_unasked() {
+        let sites = Sites::from_port(8_000).expect("free numbers");
+        let widget = sites.clients.iter().find(|c| c.id == "notes-widget").expect("is registered");
+        assert_eq!((&widget.secret, widget.token_endpoint_auth_method), (&None, "none"));
+        assert!(!widget.first_party);
+        let first = widget.redirect_uris.first().map(String::as_str);
+        assert_eq!(first, Some("http://notes.vestibule.localhost:8002/widget/callback"));
+        let others = sites.clients.iter().filter(|client| client.id != "notes-widget");
+        assert!(others.into_iter().all(|client| client.secret().len() == 64));
     }
 }

@@ -102,6 +102,81 @@ async fn only_widget_and_checkout_can_be_framed_and_only_by_their_hosts() {
 }
 
 #[rocket::async_test]
+async fn other_forms_of_the_widget_are_framed_by_whom_they_are_for() {
+    let world = World::new().await;
+    let (wiki, specs) =
+        ("http://wiki.vestibule.localhost:8001", "http://specs.example.localhost:8005");
+    let notes = "http://notes.vestibule.localhost:8002";
+    let page = format!("?page={specs}/");
+    for (path, ancestors) in [
+        (format!("/widget{page}"), format!("{wiki} {specs}")),
+        (format!("/by-hand{page}"), specs.to_owned()),
+        ("/by-hand/passive?code=c".to_owned(), format!("{notes} {specs}")),
+        ("/by-hand/popup?code=c".to_owned(), "'none'".to_owned()),
+        ("/widget/callback?code=c".to_owned(), "'none'".to_owned()),
+        (format!("/handed{page}"), wiki.to_owned()),
+        ("/switchboard".to_owned(), specs.to_owned()),
+    ] {
+        let answer = world.notes.get(&path).dispatch().await;
+        assert_eq!(answer.status().code, 200, "{path}");
+        let policy = header(&answer, "Content-Security-Policy");
+        assert!(policy.ends_with(&format!("frame-ancestors {ancestors}")), "{path}: {policy}");
+    }
+    for path in ["/widget", "/by-hand", "/handed"] {
+        let bad = format!("{path}?page=https://evil.test/");
+        assert_eq!(world.notes.get(&bad).dispatch().await.status().code, 400, "{bad}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_notes_say_why_they_take_no_token() {
+    let world = World::new().await;
+    let path = "/api/notes?page=http://specs.example.localhost:8005/";
+    let token = format!("Bearer {}", "a".repeat(64));
+    for (values, status, code) in [
+        (&["Bearer x"][..], 401, "invalid_token"),
+        (&["Bearer "], 401, "invalid_token"),
+        (&["Basic bm90ZXM6eA=="], 400, "invalid_request"),
+        (&[token.as_str(), token.as_str()], 400, "invalid_request"),
+        // There is no accounts server here that could be asked.
+        (&[token.as_str()], 503, "temporarily_unavailable"),
+    ] {
+        let mut get = world.notes.get(path);
+        let mut delete = world.notes.delete("/api/notes/1");
+        for value in values {
+            get = get.header(Header::new("Authorization", (*value).to_owned()));
+            delete = delete.header(Header::new("Authorization", (*value).to_owned()));
+        }
+        for asked in [get, delete] {
+            let answer = asked.dispatch().await;
+            assert_eq!(answer.status().code, status, "{values:?}");
+            let challenge = header(&answer, "WWW-Authenticate").to_owned();
+            assert!(challenge.starts_with(&format!(r#"Bearer realm="notes", error="{code}""#)));
+            let body: Value = answer.into_json().await.expect("JSON");
+            assert_eq!(body["error"], code);
+        }
+    }
+    assert_eq!(world.notes.get(path).dispatch().await.status().code, 200, "strangers read");
+    let nobody = world.notes.get("/api/token").dispatch().await;
+    assert_eq!(nobody.status().code, 401);
+}
+
+#[rocket::async_test]
+async fn the_wiki_hands_tokens_to_its_own_pages_only() {
+    let world = World::new().await;
+    for (site, status) in
+        [("same-site", 403), ("cross-site", 403), ("none", 403), ("same-origin", 401)]
+    {
+        let post = world.wiki.post("/option-two/token").header(Header::new("Sec-Fetch-Site", site));
+        assert_eq!(post.dispatch().await.status().code, status, "{site}");
+    }
+    assert_eq!(world.wiki.post("/option-two/token").dispatch().await.status().code, 403);
+    for path in ["/oidc/start", "/oidc/callback?code=c&state=s"] {
+        assert_eq!(world.wiki.get(path).dispatch().await.status().code, 401, "{path}");
+    }
+}
+
+#[rocket::async_test]
 async fn pay_alone_opens_sockets_and_only_at_accounts() {
     let world = World::new().await;
     for (client, sources) in [
@@ -175,7 +250,11 @@ fn sample(template: &str) -> Option<Value> {
         "demo/wiki/edit.html" => json!({ "title": "<A>", "slug": "a", "number": 1, "text": "<b>",
             "theirs": "<c>", "author": "Bob", "error": "<wrong>" }),
         "demo/notes/front.html" => json!({ "mine": [note] }),
-        "demo/notes/sidebar.html" => json!({ "target": "https://a.test/?<", "notes": [note] }),
+        "demo/notes/sidebar.html"
+        | "demo/notes/by_hand.html"
+        | "demo/notes/handed.html"
+        | "demo/notes/widget.html" => json!({ "target": "https://a.test/?<", "notes": [note] }),
+        "demo/wiki/option_two.html" => json!({ "held": true, "trouble": "<wrong>" }),
         "demo/shop/front.html" => {
             let good = json!({ "slug": "a", "title": "<A>", "kind": "Book", "text": "<b>" });
             json!({ "goods": [{ "good": good, "price": "€1.00" }] })
@@ -188,6 +267,12 @@ fn sample(template: &str) -> Option<Value> {
         "demo/shop/signed_out.html" => json!({ "only_here": true }),
         "demo/shop/not_signed_in.html" => json!({ "text": "<gone>" }),
         "demo/notes/signed_in.html"
+        | "demo/notes/passive.html"
+        | "demo/notes/popup.html"
+        | "demo/notes/callback.html"
+        | "demo/notes/switchboard.html"
+        | "demo/specs/by_hand.html"
+        | "demo/specs/switchboard.html"
         | "demo/specs/front.html"
         | "demo/wiki/sign_in.html"
         | "demo/pay/front.html"
@@ -205,6 +290,8 @@ fn every_page_renders_and_escapes_what_people_wrote() {
         "demo/base.html",
         "demo/person.html",
         "demo/wiki/nav.html",
+        "demo/specs/nav.html",
+        "demo/notes/list.html",
         "demo/shop/base.html",
         "demo/shop/person.html",
         "demo/pay/base.html",

@@ -16,7 +16,8 @@ Vestibule runs. One sign-in, and every site of the family knows who is there.
 
   {wiki}
       Begin here. Sign in at the top; you come back to the page you left, and can edit it.
-      The notes in its frame know you too, although nobody told them.
+      The notes in its frame know you too, although nobody told them. On {wiki}/option-two
+      the wiki tells them, by a token that can do nothing but write notes.
   {notes}
       Your notes. Sign out here with the wiki open in another tab, and watch the wiki follow.
   {shop}
@@ -26,7 +27,9 @@ Vestibule runs. One sign-in, and every site of the family knows who is there.
   {pay}
       The payments page by itself.
   {specs}
-      Another site altogether. The same notes in its frame, where browsers keep them apart.
+      Another site altogether. The same notes in its frame, where browsers keep them apart: they
+      sign you in without leaving the page, in whichever way your browser allows.
+      {specs}/switchboard shows which ones that are, and /by-hand does it without our script.
   {accounts}
       Your account: profile, password, and every browser that is signed in.
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+use super::account::{Account, fold, parse_email, parse_username};
 use super::origin::{Embedder, Origin, check_uri};
 use super::scope::Scope;
 use super::secret::SecretHash;
@@ -45,6 +46,8 @@ pub struct Registration {
     pub first_party: bool,
     /// Whether its bridge mints only for a nonce.
     pub require_nonce: bool,
+    /// Who looks after it: usernames or e-mail addresses of accounts.
+    pub contacts: Vec<String>,
 }
 
 impl Default for Registration {
@@ -67,12 +70,13 @@ impl Default for Registration {
             audiences: Vec::new(),
             first_party: false,
             require_nonce: true,
+            contacts: Vec::new(),
         }
     }
 }
 
 /// The keys of a registration, for "did you mean" in configuration.
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 18] = [
     "client_id",
     "client_name",
     "origins",
@@ -90,6 +94,7 @@ pub const KEYS: [&str; 17] = [
     "audiences",
     "first_party",
     "require_nonce",
+    "contacts",
 ];
 
 const GRANT_TYPES: [&str; 5] = [
@@ -132,6 +137,13 @@ impl Registration {
         self.check_uris()?;
         if self.audiences.iter().any(|name| !name.bytes().all(|b| b.is_ascii_graphic())) {
             return Err("audiences: write client ids or URIs, without spaces".into());
+        }
+        let is_contact = |text: &String| {
+            let parse = if text.contains('@') { parse_email } else { parse_username };
+            parse(text).is_ok_and(|parsed| parsed == *text)
+        };
+        if let Some(odd) = self.contacts.iter().find(|contact| !is_contact(contact)) {
+            return Err(format!("contacts: `{odd}` is neither a username nor an e-mail address"));
         }
         one_of("token_endpoint_auth_method", &AUTH_METHODS, [&self.token_endpoint_auth_method])?;
         one_of("id_token_signed_response_alg", &ALGORITHMS, [&self.id_token_signed_response_alg])?;
@@ -179,10 +191,42 @@ impl Registration {
         origin.map_or_else(|| self.client_id.clone(), |origin| origin.host())
     }
 
+    /// Whether its contacts name this account: by its username, or by its address once that has
+    /// been proved to be the person's.
+    #[must_use]
+    pub fn is_looked_after_by(&self, account: &Account) -> bool {
+        let username = fold(&account.username);
+        let email = account.email_verified_at.map(|_| fold(&account.email));
+        let names = |contact: &String| {
+            let contact = fold(contact);
+            contact == username || Some(&contact) == email.as_ref()
+        };
+        self.contacts.iter().any(names)
+    }
+
     /// Whether this exact origin is one of its own.
     #[must_use]
     pub fn has_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own.as_str() == origin)
+    }
+
+    /// Every page that may stand above its frames, as `frame-ancestors` lists them.
+    #[must_use]
+    pub fn ancestors(&self) -> Vec<String> {
+        let own = self.origins.iter().map(|origin| origin.as_str().to_owned());
+        let embedders = self.embedders.iter().map(Embedder::as_str).map(str::to_owned);
+        own.chain(embedders).collect()
+    }
+
+    /// Whether a page of this origin may stand above its frames.
+    #[must_use]
+    pub fn may_embed(&self, origin: &str) -> bool {
+        let is_https = origin.starts_with("https://") && Origin::parse(origin).is_ok();
+        self.has_origin(origin)
+            || self.embedders.iter().any(|embedder| match embedder {
+                Embedder::Origin(known) => known.as_str() == origin,
+                Embedder::AnyHttps => is_https,
+            })
     }
 
     /// Whether some of its pages are framed from, or live on, another site than `issuer`.
@@ -259,7 +303,31 @@ mod tests {
         assert!(with(|r| r.redirect_uris = vec!["http://x.example/".into()]).contains("http"));
         assert!(with(|r| r.audiences = vec!["pay till".into()]).starts_with("audiences"));
         assert!(with(|r| r.response_modes = vec!["pigeon".into()]).contains("form_post"));
+        assert!(with(|r| r.contacts = vec!["a b".into()]).starts_with("contacts"));
+        assert!(with(|r| r.contacts = vec!["alice@".into()]).starts_with("contacts"));
         assert!(with(|r| r.subject_type = Some("x".into())).contains("pairwise"));
+    }
+
+    #[test]
+    fn a_contact_is_an_account_with_that_name_or_that_proved_address() {
+        let mut wiki = Registration::named("wiki", "https://wiki.example.org");
+        wiki.contacts = vec!["Alice".into(), "bob@example.org".into()];
+        assert_eq!(wiki.check(), Ok(()));
+        let account = |username: &str, email: &str, verified| Account {
+            uid: "0".repeat(32),
+            username: username.into(),
+            email: email.into(),
+            full_name: "Somebody".into(),
+            email_verified_at: verified,
+            created_at: 0,
+            disabled_at: None,
+        };
+        assert!(wiki.is_looked_after_by(&account("alice", "a@example.org", None)));
+        assert!(wiki.is_looked_after_by(&account("robert", "Bob@example.org", Some(1))));
+        assert!(!wiki.is_looked_after_by(&account("robert", "bob@example.org", None)));
+        assert!(!wiki.is_looked_after_by(&account("bob", "b@example.org", Some(1))));
+        wiki.contacts.clear();
+        assert!(!wiki.is_looked_after_by(&account("alice", "a@example.org", Some(1))));
     }
 
     #[test]

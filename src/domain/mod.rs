@@ -3,8 +3,10 @@
 pub mod account;
 pub mod audience;
 pub mod browser;
+pub mod check;
 pub mod client;
 pub mod consent;
+pub mod flow;
 pub mod grant;
 pub mod logout;
 pub mod operation;

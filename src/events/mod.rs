@@ -27,6 +27,8 @@ pub use subscribers::Subscription;
 pub enum Event {
     /// An operation, by its id: it ended, or another page waits for it.
     Operation(String),
+    /// A flow, by its id: it began, or ended.
+    Flow(String),
     /// The sessions of an account, by its uid: one was opened, or ended.
     Sessions(String),
 }

@@ -2,6 +2,7 @@
 //! nodes; a fairing runs them until the server stops.
 
 mod deliver_logouts;
+mod flows;
 mod operations;
 mod purge;
 mod under_way;
@@ -18,6 +19,7 @@ use crate::limits::Limits;
 use crate::store::Store;
 
 pub use deliver_logouts::Logouts;
+pub use flows::{end_flows, hint_ended_flows};
 pub use operations::{Sweep, end_operations};
 pub use purge::purge;
 pub use under_way::UnderWay;
@@ -56,6 +58,8 @@ impl Fairing for Jobs {
         tokio::spawn(listen(self.events.clone(), rocket.shutdown()));
         let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
         tokio::spawn(operations::run(store, events, clock, rocket.shutdown()));
+        let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
+        tokio::spawn(flows::run(store, events, clock, rocket.shutdown()));
         let (logouts, wake) = (self.logouts.clone(), self.wake.clone());
         tokio::spawn(deliver_logouts::run(logouts, wake, rocket.shutdown()));
     }

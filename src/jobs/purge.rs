@@ -1,4 +1,4 @@
-//! Deletes what is over: payloads, sessions, operations, remembered browsers, the log of deliveries.
+//! Deletes what is over: payloads, sessions, flows, operations, remembered browsers, the log of deliveries.
 
 use futures_util::future::FutureExt;
 use rocket::Shutdown;
@@ -14,6 +14,8 @@ const KEEP_PAYLOADS: i64 = HOUR;
 const KEEP_GRANTS: i64 = HOUR;
 /// How long an ended session is remembered.
 const KEEP_SESSIONS: i64 = DAY;
+/// How long it can be asked what became of a flow.
+const KEEP_FLOWS: i64 = HOUR;
 /// How long it can be asked what became of an operation.
 const KEEP_OPERATIONS: i64 = DAY;
 /// How long a browser is remembered that is not used to sign in.
@@ -31,6 +33,7 @@ pub async fn purge(store: &Store, now: i64, shutdown: &mut Shutdown) -> Result<u
             + store.purge_devices(now - KEEP_DEVICES, BATCH).await?
             + store.purge_access_tokens(now, BATCH).await?
             + store.purge_grants(now - KEEP_GRANTS, BATCH).await?
+            + store.purge_flows(now - KEEP_FLOWS, BATCH).await?
             + store.purge_operations(now - KEEP_OPERATIONS, BATCH).await?
             + store.purge_logouts(now - KEEP_LOGOUTS, BATCH).await?;
         deleted += batch;

@@ -72,9 +72,11 @@ enum Rule {
     ClientAuth,
     Operations,
     ClientOperations,
+    Flows,
+    Check,
 }
 
-const RULES: usize = 13;
+const RULES: usize = 15;
 /// Tries that a network may have open, or have failed at just now, and not look like a flood.
 const UNSUSPECTED: u64 = 4;
 
@@ -140,6 +142,16 @@ impl Limits {
     pub fn operation(&self, client_id: &str, asked: &str) -> Result<(), Limited> {
         self.take(Rule::ClientOperations, self.key(client_id))?;
         self.take(Rule::Operations, self.key((client_id, asked)))
+    }
+
+    /// A flow that is begun from this network.
+    pub fn flow(&self, network: NetworkKey) -> Result<(), Limited> {
+        self.take(Rule::Flows, self.key(network))
+    }
+
+    /// One check of a client, for all who may ask for it: each looks at pages of other servers.
+    pub fn check(&self, client_id: &str) -> Result<(), Limited> {
+        self.take(Rule::Check, self.key(client_id))
     }
 
     /// Counts a wrong client secret. Right ones are never counted nor refused: secrets have full

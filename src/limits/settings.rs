@@ -52,6 +52,10 @@ pub struct Settings {
     pub operations: Rate,
     /// Operations of one client.
     pub client_operations: Rate,
+    /// Flows begun from one network.
+    pub flows: Rate,
+    /// Checks of one client, which look at its pages.
+    pub check: Rate,
     /// How many buckets each rule remembers; about 32 bytes each.
     pub max_keys: usize,
 }
@@ -72,6 +76,8 @@ impl Default for Settings {
             client_auth: Rate::new(300, 200),
             operations: Rate::new(10, 30_000),
             client_operations: Rate::new(2_000, 20),
+            flows: Rate::new(60, 1_000),
+            check: Rate::new(10, 6_000),
             max_keys: 100_000,
         }
     }
@@ -95,6 +101,8 @@ impl Settings {
             client_auth: rate,
             operations: rate,
             client_operations: rate,
+            flows: rate,
+            check: rate,
             max_keys: Self::default().max_keys,
         }
     }
@@ -115,6 +123,8 @@ impl Settings {
             self.client_auth,
             self.operations,
             self.client_operations,
+            self.flows,
+            self.check,
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! and no address of an inner network unless the configuration names it.
 
 mod addresses;
+mod look;
 mod resolver;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use addresses::{Allowed, is_local_name};
+pub use look::Looked;
 use resolver::{LookUp, NoAddress, NotAllowed, Resolver};
 
 /// How long a call may take, and how long a connection may take to open.
@@ -44,6 +46,8 @@ pub enum Failure {
     Refused,
     /// There was no answer in time.
     TimedOut,
+    /// The answer has more in its headers than anybody needs.
+    TooLarge,
     /// Anything else: the connection broke, TLS could not be agreed on, no HTTP was spoken.
     Broken,
 }
@@ -132,6 +136,7 @@ impl fmt::Display for Failure {
             Self::NoAddress => "no address",
             Self::Refused => "refused",
             Self::TimedOut => "timed out",
+            Self::TooLarge => "too large",
             Self::Broken => "broken",
         })
     }

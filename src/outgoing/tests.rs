@@ -222,3 +222,36 @@ async fn a_body_without_end_is_not_read() {
     let (uri, _) = saying("HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nxxxx").await;
     assert_eq!(client(&[]).post_form(&uri, &[]).await, Ok(200));
 }
+
+#[tokio::test]
+async fn a_page_is_looked_at_without_its_body_or_where_it_leads() {
+    let (there, mut told) = saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let answer = format!(
+        "HTTP/1.1 302 Found\r\nLocation: {there}\r\nX-Odd: a\r\nX-Odd: \u{e9}\r\n\
+         Content-Length: 9999999999\r\n\r\nxxxx"
+    );
+    let (uri, mut asked) = saying(Box::leak(answer.into_boxed_str())).await;
+    let looked = client(&[]).look(&uri).await.expect("an answer");
+    assert_eq!(looked.status, 302);
+    let odd = looked.headers.iter().filter(|(name, _)| name == "x-odd").map(|(_, value)| value);
+    assert_eq!(odd.collect::<Vec<_>>(), [&b"a".to_vec(), &"\u{e9}".as_bytes().to_vec()]);
+    let request = asked.recv().await.expect("a request").to_lowercase();
+    assert!(request.starts_with("get /x?y http/1.1\r\n"), "{request}");
+    assert!(!request.contains("cookie") && !request.contains("authorization"), "{request}");
+    assert!(told.try_recv().is_err(), "nobody followed");
+}
+
+#[tokio::test]
+async fn huge_and_slow_headers_are_given_up() {
+    let long = "x".repeat(70_000);
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Security-Policy: {long}\r\n\r\n");
+    let (uri, _) = saying(Box::leak(answer.into_boxed_str())).await;
+    assert_eq!(client(&[]).look(&uri).await, Err(Failure::TooLarge));
+    let many = "X: y\r\n".repeat(1_000);
+    let answer = format!("HTTP/1.1 200 OK\r\n{many}\r\n");
+    let (uri, _) = saying(Box::leak(answer.into_boxed_str())).await;
+    assert_eq!(client(&[]).look(&uri).await, Err(Failure::Broken));
+    let (silent, _) = saying("").await;
+    assert_eq!(client(&[]).look(&silent).await, Err(Failure::TimedOut));
+    assert_eq!(client(&[]).look("https://169.254.169.254/").await, Err(Failure::NotAllowed));
+}

@@ -109,7 +109,7 @@ impl CodeRow {
     }
 }
 
-const ADD: &str = "INSERT INTO grants (id, client_id, account_uid, session_id, scope, audience, \
+pub(super) const ADD: &str = "INSERT INTO grants (id, client_id, account_uid, session_id, scope, audience, \
     nonce, auth_time, redirect_uri, code_challenge, code_hash, code_expires_at, created_at, \
     expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12)";
 /// A grant with refresh tokens lives as long as its session may.

@@ -8,6 +8,7 @@ pub mod clients;
 mod connections;
 pub mod consents;
 mod error;
+pub mod flows;
 pub mod grants;
 pub mod keys;
 mod living_grant;
@@ -242,6 +243,7 @@ pub fn lookups() -> Vec<(&'static str, &'static str)> {
         accounts::LOOKUPS,
         clients::LOOKUPS,
         consents::LOOKUPS,
+        flows::LOOKUPS,
         grants::LOOKUPS,
         logouts::LOOKUPS,
         operation_ends::LOOKUPS,

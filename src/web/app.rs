@@ -14,6 +14,7 @@ use crate::events::Events;
 use crate::jobs::Wake;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::outgoing::Outgoing;
 use crate::passwords::{Pool, PoolSettings};
 use crate::store::Store;
 use ipnet::IpNet;
@@ -48,7 +49,10 @@ pub struct App {
     pub wake: Wake,
     /// The sockets of waiting pages, counted.
     pub crowd: Crowd,
+    /// What looks at pages of clients.
+    pub outgoing: Outgoing,
     operations_key: Vec<u8>,
+    flows_key: Vec<u8>,
 }
 
 impl App {
@@ -91,6 +95,19 @@ impl App {
         Secret::derived(&self.operations_key, &format!("numbers {operation_id}"))
     }
 
+    /// The code with which a flow ends. It is not stored: the database has its hash, so that it can
+    /// be redeemed.
+    #[must_use]
+    pub fn flow_code(&self, flow_id: &str) -> Secret {
+        Secret::derived(&self.flows_key, &format!("code {flow_id}"))
+    }
+
+    /// What the numbers beside the one of a flow's waiting page follow from.
+    #[must_use]
+    pub fn flow_number_seed(&self, flow_id: &str) -> Secret {
+        Secret::derived(&self.flows_key, &format!("numbers {flow_id}"))
+    }
+
     /// Checks a `next` parameter; absent or empty means the account page.
     pub async fn return_to(&self, next: &str) -> Result<ReturnTo, Problem> {
         if next.is_empty() {
@@ -127,6 +144,7 @@ impl App {
         let (key, now) = (&config.key_encryption_key, clock.now());
         let salt = store.server_secret("pairwise", key, now).await;
         let operations_key = store.server_secret("operations", key, now).await;
+        let flows_key = store.server_secret("flows", key, now).await;
         let sealing = config.key_encryption_key.clone();
         let keys = Keys::start(store.clone(), sealing, clock.now()).await;
         Ok(Self {
@@ -134,6 +152,7 @@ impl App {
             issuer: config.issuer.clone(),
             pairwise_salt: salt.map_err(|e| text(&e))?,
             operations_key: operations_key.map_err(|e| text(&e))?,
+            flows_key: flows_key.map_err(|e| text(&e))?,
             events: Events::new(store.aside()),
             store,
             keys: keys.map_err(|e| text(&e))?,
@@ -145,6 +164,7 @@ impl App {
             proxies: config.proxies.clone(),
             wake: Wake::default(),
             crowd: Crowd::new(config.socket_times),
+            outgoing: Outgoing::new(&config.outgoing_networks)?,
         })
     }
 }

@@ -18,7 +18,7 @@ pub struct Assets;
 /// Every route of this module.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    routes![asset, sdk, brand_style, brand_logo]
+    routes![asset, sdk, sdk_panel, sdk_types, brand_style, brand_logo]
 }
 
 /// The first half of a file's SHA-256, by which a changed file gets a changed address.
@@ -44,8 +44,17 @@ impl Asset {
         let file = Assets::get(path);
         let file = file.ok_or_else(|| Problem::not_found("There is no such file."))?;
         let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
-        let content_type = extension.and_then(ContentType::from_extension);
+        let content_type = match extension {
+            // Not a transport stream.
+            Some("ts") => Some(ContentType::Plain),
+            _ => extension.and_then(ContentType::from_extension),
+        };
         Ok(Self { file, content_type: content_type.unwrap_or(ContentType::Binary), public: false })
+    }
+
+    /// One that pages of any site may read.
+    fn public(path: &str) -> Result<Self, Problem> {
+        Self::at(path).map(|asset| Self { public: true, ..asset })
     }
 }
 
@@ -87,7 +96,19 @@ fn asset(path: PathBuf) -> Result<Asset, Problem> {
 /// The browser SDK: any page may load it, with SRI if it wants.
 #[get("/sdk/vestibule.js")]
 fn sdk() -> Result<Asset, Problem> {
-    Asset::at("sdk/vestibule.js").map(|asset| Asset { public: true, ..asset })
+    Asset::public("sdk/vestibule.js")
+}
+
+/// The panel, which the SDK loads where a page wants one.
+#[get("/sdk/panel.js")]
+fn sdk_panel() -> Result<Asset, Problem> {
+    Asset::public("sdk/panel.js")
+}
+
+/// The types of the SDK.
+#[get("/sdk/vestibule.d.ts")]
+fn sdk_types() -> Result<Asset, Problem> {
+    Asset::public("sdk/vestibule.d.ts")
 }
 
 /// The configured colour as a style sheet, since pages have no inline style.

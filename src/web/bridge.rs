@@ -13,13 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::app::App;
 use super::body::{JsonBody, Query};
 use super::cookies;
+use super::embedded::Embedded;
 use super::error::Problem;
 use super::guard::fetch_metadata::BridgeCall;
 use super::guard::visitor::{Cookies, signed_in, visit};
 use super::headers::Framable;
 use crate::domain::account::fold;
-use crate::domain::client::Registration;
-use crate::domain::origin::Embedder;
 use crate::domain::recovery_payload::{Binding, LIFETIME, is_nonce};
 use crate::domain::secret::{Secret, SecretHash};
 use crate::domain::session;
@@ -43,6 +42,8 @@ struct Values<'a> {
     client_id: &'a str,
     origins: String,
     nonce: &'a str,
+    /// The name of this site, for the button that asks for storage access.
+    brand: &'a str,
 }
 
 /// The headers that only the bridge has.
@@ -50,14 +51,10 @@ struct WithBridgeHeaders(Template);
 
 impl<'r> Responder<'r, 'static> for WithBridgeHeaders {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        Response::build_from(self.0.respond_to(request)?)
-            // A page with COEP can frame it, and costs nobody else anything.
-            .header(Header::new("Cross-Origin-Embedder-Policy", "require-corp"))
-            .header(Header::new("Cross-Origin-Resource-Policy", "cross-origin"))
-            .header(Header::new("Vary", "Sec-Fetch-Dest, Sec-Fetch-Site"))
-            .header(Header::new("Referrer-Policy", "strict-origin"))
+        Response::build_from(Embedded(self.0).respond_to(request)?)
             .header(Header::new("Origin-Agent-Cluster", "?1"))
-            // Lets the frame have its cookies where the person has granted that before.
+            // Lets the frame have its cookies where the person has granted that before: from its
+            // first call on. Asking for the document again would bring nothing but a request more.
             .header(Header::new("Activate-Storage-Access", "load"))
             .ok()
     }
@@ -82,6 +79,7 @@ async fn show(
             origins: serde_json::to_string(&registration.origins)
                 .map_err(|error| Problem::internal(error.to_string()))?,
             nonce: &nonce,
+            brand: &app.brand.name,
         },
     };
     Ok(Framable {
@@ -91,15 +89,8 @@ async fn show(
              base-uri 'none'; form-action 'none'; object-src 'none'; \
              require-trusted-types-for 'script'; trusted-types 'none'; report-to csp"
         ),
-        ancestors: ancestors(&registration),
+        ancestors: registration.ancestors(),
     })
-}
-
-/// Who may stand above the bridge of a client: its own origins and its embedders.
-fn ancestors(registration: &Registration) -> Vec<String> {
-    let own = registration.origins.iter().map(|origin| origin.as_str().to_owned());
-    let embedders = registration.embedders.iter().map(Embedder::as_str).map(str::to_owned);
-    own.chain(embedders).collect()
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::time::Duration;
 
 use crate::clock::{DAY, SECOND};
+use crate::domain::flow::LIFETIME;
 use crate::domain::secret::Secret;
 use crate::domain::session::KEPT;
 
@@ -13,8 +14,10 @@ pub const SESSION: &str = "__Host-session";
 pub const SESSION_NONE: &str = "__Host-session-none";
 /// Says that somebody signed in on this browser before.
 pub const DEVICE: &str = "__Host-device";
+/// Marks the browser in which a flow was confirmed.
+pub const FLOW: &str = "__Host-flow";
 /// Every name: doubled ones are refused.
-pub const ALL: [&str; 3] = [SESSION, SESSION_NONE, DEVICE];
+pub const ALL: [&str; 4] = [SESSION, SESSION_NONE, DEVICE, FLOW];
 
 /// Milliseconds for which a browser is remembered after a sign-in.
 pub const DEVICE_LIFETIME: i64 = 400 * DAY;
@@ -51,12 +54,17 @@ pub fn set_device(jar: &CookieJar<'_>, secret: &Secret) {
     jar.add(for_a_while(cookie(DEVICE, secret.reveal(), SameSite::Lax), DEVICE_LIFETIME));
 }
 
+/// Marks the browser as the one in which a flow goes on.
+pub fn set_flow(jar: &CookieJar<'_>, secret: &Secret) {
+    jar.add(for_a_while(cookie(FLOW, secret.reveal(), SameSite::Lax), LIFETIME));
+}
+
 /// The values of our cookies in the raw `Cookie` headers; an error names one that is doubled.
 /// A sibling site cannot plant a `__Host-` cookie, so a double is a sign of something odd.
 pub fn read<'a>(
     headers: impl Iterator<Item = &'a str>,
-) -> Result<[Option<&'a str>; 3], &'static str> {
-    let mut found = [None; 3];
+) -> Result<[Option<&'a str>; 4], &'static str> {
+    let mut found = [None; 4];
     let pairs =
         headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs {
@@ -83,7 +91,7 @@ mod tests {
     fn only_our_names_are_read_and_doubles_are_refused() {
         let read = |header| read(std::iter::once(header));
         let tossed = "session=EVIL; __Secure-session=EVIL; __Host-session=good; x";
-        assert_eq!(read(tossed), Ok([Some("good"), None, None]));
+        assert_eq!(read(tossed), Ok([Some("good"), None, None, None]));
         assert_eq!(read("__Host-session=a; __Host-session=b"), Err(SESSION));
     }
 
@@ -93,7 +101,10 @@ mod tests {
             let planted = format!(
                 "{space}__Host-session=EVIL; __Host-session{space}=EVIL; \t__Host-session=good"
             );
-            assert_eq!(read(std::iter::once(planted.as_str())), Ok([Some("good"), None, None]));
+            assert_eq!(
+                read(std::iter::once(planted.as_str())),
+                Ok([Some("good"), None, None, None])
+            );
         }
     }
 

@@ -5,10 +5,11 @@ use rocket::http::{Header, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rocket::serde::json::{Json, json};
-use rocket::{Catcher, catch, catchers};
+use rocket::{Catcher, Either, catch, catchers};
 use serde::Serialize;
 use std::sync::Mutex;
 
+use super::guard::for_scripts::ForScripts;
 use super::headers;
 use super::page::Page;
 use super::request_id::RequestId;
@@ -201,7 +202,7 @@ impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Answer<R> {
             response.header(Header::new(name, value));
         }
         let mut response = response.finalize();
-        headers::complete(&mut response, false);
+        headers::complete(&mut response, request);
         Ok(response)
     }
 }
@@ -221,7 +222,14 @@ struct Action {
 }
 
 #[catch(default)]
-fn page(status: Status, request: &Request<'_>) -> Answer<Page<impl Serialize>> {
+fn page<'r>(status: Status, request: &'r Request<'_>) -> impl Responder<'r, 'static> {
+    if ForScripts::is_answered(request) {
+        return Either::Left(json(status, request));
+    }
+    Either::Right(of_page(status, request))
+}
+
+fn of_page(status: Status, request: &Request<'_>) -> Answer<Page<impl Serialize>> {
     let problem = take(status, request);
     let heading = match problem.status.code {
         403 => "This was refused",
@@ -248,7 +256,7 @@ fn json(status: Status, request: &Request<'_>) -> Answer<Json<rocket::serde::jso
     Answer(problem, Json(body))
 }
 
-/// For pages.
+/// For pages, and the calls of scripts among them.
 #[must_use]
 pub fn page_catchers() -> Vec<Catcher> {
     catchers![page]

@@ -6,6 +6,7 @@ use rocket::http::Header;
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 
+use super::guard::popup::InPopup;
 use super::oauth::AllowedOrigin;
 use crate::domain::origin::Origin;
 
@@ -72,11 +73,7 @@ impl Fairing for Headers {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let framable = request
-            .local_cache(FramingAllowed::default)
-            .0
-            .load(std::sync::atomic::Ordering::Relaxed);
-        complete(response, framable);
+        complete(response, request);
         for header in AllowedOrigin::headers(request) {
             response.adjoin_header(header);
         }
@@ -85,7 +82,9 @@ impl Fairing for Headers {
 
 /// Fills in what an answer does not say yet. The catchers call it too: the framework answers a
 /// request that it cannot read (a method it does not know, say) without any fairing.
-pub fn complete(response: &mut Response<'_>, framable: bool) {
+pub fn complete(response: &mut Response<'_>, request: &Request<'_>) {
+    let framable = request.local_cache(FramingAllowed::default);
+    let framable = framable.0.load(std::sync::atomic::Ordering::Relaxed);
     let mut default = |name: &'static str, value: &'static str| {
         if !response.headers().contains(name) {
             response.set_raw_header(name, value);
@@ -105,6 +104,11 @@ pub fn complete(response: &mut Response<'_>, framable: bool) {
         "Content-Security-Policy",
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
+    if InPopup::is_answered(request) {
+        // The window that a page of a client has opened stays in its hand all the way, or the two
+        // could not speak to each other any more.
+        default("Cross-Origin-Opener-Policy", "unsafe-none");
+    }
     if !framable {
         default("X-Frame-Options", "DENY");
         // A page that opens one of ours, or is opened by it, gets no hold of its window: not of a

@@ -6,8 +6,13 @@ pub mod assets;
 mod body;
 mod brake;
 mod bridge;
+mod callback;
+mod check;
 mod cookies;
+mod embedded;
 mod error;
+mod events_socket;
+mod flow;
 mod guard;
 mod headers;
 mod health;
@@ -40,6 +45,9 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", account::routes())
         .mount("/", assets::routes())
         .mount("/", bridge::routes())
+        .mount("/", flow::routes())
+        .mount("/", callback::routes())
+        .mount("/", check::routes())
         .mount("/", health::routes())
         .mount("/", oauth::routes())
         .mount("/", websocket::routes())

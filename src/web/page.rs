@@ -21,6 +21,7 @@ pub struct Page<T> {
     status: Status,
     values: T,
     form_targets: Vec<Origin>,
+    calls_us: bool,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -33,8 +34,9 @@ struct Context<'a, T> {
     page: &'a T,
 }
 
+/// What pages show of the site itself.
 #[derive(Serialize)]
-struct BrandContext<'a> {
+pub(super) struct BrandContext<'a> {
     name: &'a str,
     logo: Option<&'static str>,
     accent: Option<&'a str>,
@@ -63,7 +65,8 @@ impl<'a> From<&'a Account> for PersonContext<'a> {
 impl<T> Page<T> {
     /// A page with status 200.
     pub fn new(template: &'static str, values: T) -> Self {
-        Self { template, status: Status::Ok, values, form_targets: Vec::new(), headers: Vec::new() }
+        let (form_targets, headers) = (Vec::new(), Vec::new());
+        Self { template, status: Status::Ok, values, form_targets, calls_us: false, headers }
     }
 
     /// The same page with another status.
@@ -91,6 +94,13 @@ impl<T> Page<T> {
         self
     }
 
+    /// Lets scripts of the page call this server.
+    #[must_use]
+    pub fn with_calls(mut self) -> Self {
+        self.calls_us = true;
+        self
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -115,9 +125,9 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
         };
         let body = Template::render(self.template, &context).respond_to(request)?;
         let mut response = Response::build_from(body);
-        response
-            .status(self.status)
-            .header(Header::new("Content-Security-Policy", page_policy(&self.form_targets)));
+        let calls = if self.calls_us { "; connect-src 'self'" } else { "" };
+        let policy = page_policy(&self.form_targets) + calls;
+        response.status(self.status).header(Header::new("Content-Security-Policy", policy));
         for (name, value) in self.headers {
             response.header(Header::new(name, value));
         }

@@ -30,6 +30,7 @@ fn content_type(path: &str) -> &'static str {
         Some("js") => "text/javascript",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("ts") => "text/plain; charset=utf-8",
         other => panic!("which type has {other:?}?"),
     }
 }
@@ -124,13 +125,19 @@ async fn every_file_that_a_page_names_is_there_and_ours() {
 #[rocket::async_test]
 async fn any_page_may_load_the_sdk() {
     let server = TestServer::new().await;
-    let request = server.browser().request(Method::GET, "/sdk/vestibule.js");
-    let answer = Answer::of(request.header("Origin", "https://wiki.example.net")).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("Content-Type"), "text/javascript");
-    assert_eq!(answer.header("Access-Control-Allow-Origin"), "*");
-    assert_eq!(answer.header("Cross-Origin-Resource-Policy"), "cross-origin");
-    assert_eq!(answer.header("Access-Control-Allow-Credentials"), "");
+    for path in ["/sdk/vestibule.js", "/sdk/panel.js", "/sdk/vestibule.d.ts"] {
+        let request = server.browser().request(Method::GET, path);
+        let answer = Answer::of(request.header("Origin", "https://wiki.example.net")).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("Content-Type"), content_type(path), "{path}");
+        assert_eq!(answer.header("X-Content-Type-Options"), "nosniff", "{path}");
+        assert_eq!(answer.header("Access-Control-Allow-Origin"), "*", "{path}");
+        assert_eq!(answer.header("Cross-Origin-Resource-Policy"), "cross-origin", "{path}");
+        assert_eq!(answer.header("Access-Control-Allow-Credentials"), "", "{path}");
+    }
+    for path in ["/sdk/other.js", "/sdk/", "/sdk/..%2fbridge%2fbridge.js", "/sdk/vestibule.js%00"] {
+        assert!(server.browser().get(path).await.status >= 400, "{path}");
+    }
     let bridge = server.browser().get("/assets/bridge/bridge.js").await;
     assert_eq!(bridge.header("Cross-Origin-Resource-Policy"), "same-origin");
 }

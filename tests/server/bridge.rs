@@ -123,6 +123,9 @@ async fn its_policy_lets_one_script_run_and_nothing_else() {
     assert_eq!(policy(&answer), BTreeMap::from(expected));
     assert_eq!(answer.text.matches("<script").count(), 1);
     assert!(attribute(&answer, "src").starts_with("/assets/bridge/bridge.js"), "{}", answer.text);
+    // Loaded only when a button is offered; the name is for its text.
+    assert!(attribute(&answer, "data-offer").starts_with("/assets/bridge/offer.js?v="));
+    assert_eq!(attribute(&answer, "data-brand"), "Vestibule");
     assert!(!answer.text.contains("<style") && !answer.text.contains("style="));
 }
 

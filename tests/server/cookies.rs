@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use crate::support::{Answer, PASSWORD, Seen, TestServer, every_answer};
 use vestibule::domain::secret::Secret;
 
+/// Those that a sign-in sets.
 const NAMES: [&str; 3] = ["__Host-device", "__Host-session", "__Host-session-none"];
+/// All there are.
+const ALL: [&str; 4] = ["__Host-device", "__Host-flow", "__Host-session", "__Host-session-none"];
 
 fn hold_cookie(cookie: &str, what: &str) -> String {
     let mut parts = cookie.split(';').map(str::trim);
@@ -87,9 +90,10 @@ async fn a_doubled_cookie_is_refused_wherever_cookies_are_read() {
     let alice = server.signed_up("alice").await;
     let before = server.database.every_row_but(&[]).await;
     for endpoint in personal {
-        for name in NAMES {
+        for name in ALL {
             let pair = format!("{name}={}", "ab".repeat(32));
             let place = format!("{name} at {} {}", endpoint.method, endpoint.pattern);
+            alice.set_cookie("__Host-flow", &"cd".repeat(32));
             let again = endpoint.request(&alice).header("Cookie", &pair);
             assert_eq!(Answer::of(again).await.status, 400, "in two headers: {place}");
             let nobody = server.browser();

@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 /// The fields of each form, which are read once or refused.
-const FIELDS: [(&str, &[&str]); 7] = [
+const FIELDS: [(&str, &[&str]); 8] = [
     ("/signin", &["login", "password", "keep", "next"]),
     ("/signup", &["username", "email", "full_name", "password", "next"]),
     ("/signout", &["everywhere", "next"]),
@@ -16,6 +16,7 @@ const FIELDS: [(&str, &[&str]); 7] = [
     ("/account/password", &["current", "new"]),
     ("/consent", &["client_id", "next", "answer"]),
     ("/operations/<id>", &["answer", "number"]),
+    ("/flow/<id>", &["answer", "number"]),
 ];
 
 fn post(
@@ -45,7 +46,11 @@ fn with_body(server: &TestServer, json: bool) -> Vec<Endpoint> {
         Body::Form(fields) => !json && !fields.is_empty(),
         Body::Json(_) => json,
     };
-    let ours = server.endpoints.iter().filter(|e| !e.pattern.starts_with("/oauth/"));
+    // Forms of clients are tried where their endpoints are.
+    let of_clients = |e: &Endpoint| {
+        e.pattern.starts_with("/oauth/") || ["/flow", "/flow/outcome"].contains(&e.pattern.as_str())
+    };
+    let ours = server.endpoints.iter().filter(|e| !of_clients(e));
     ours.filter(wanted).cloned().collect()
 }
 
@@ -148,8 +153,9 @@ async fn fields_that_nobody_asked_for_are_ignored() {
         let alice = server.alice_again().await;
         let body = with_field(&endpoint, "extra=1&extra=2&uid=0&disabled_at=1&=&%ff=%ff&&");
         let answer = Answer::of(post(&alice, &endpoint.path(), FORM, body)).await;
-        // Of operations there are none.
-        let good = if endpoint.pattern == "/operations/<id>" { 404 } else { 303 };
+        // Of operations and flows there are none.
+        let is_about_one = ["/operations/<id>", "/flow/<id>"].contains(&endpoint.pattern.as_str());
+        let good = if is_about_one { 404 } else { 303 };
         assert_eq!(answer.status, good, "{}: {}", endpoint.pattern, answer.text);
     }
     let disabled = server.database.rows("accounts", &["disabled_at"]).await;

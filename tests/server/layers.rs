@@ -100,7 +100,7 @@ fn the_configuration_knows_no_more_of_rocket_than_how_it_is_configured() {
 
 #[test]
 fn each_layer_imports_the_ones_below_it_only() {
-    let layers: [(&str, &[&str]); 12] = [
+    let layers: [(&str, &[&str]); 13] = [
         ("stomp/", &["stomp"]),
         ("domain/", &["domain", "clock", "random"]),
         ("limits/", &["limits", "clock"]),
@@ -109,6 +109,7 @@ fn each_layer_imports_the_ones_below_it_only() {
         ("keys/", &["keys", "store", "domain", "clock"]),
         ("config/", &["config", "domain", "limits", "passwords"]),
         ("outgoing/", &["outgoing"]),
+        ("check.rs", &["domain", "outgoing"]),
         ("events/", &["events", "store", "random"]),
         (
             "jobs/",
@@ -120,7 +121,9 @@ fn each_layer_imports_the_ones_below_it_only() {
             "cli/",
             &[
                 "cli",
+                "check",
                 "config",
+                "outgoing",
                 "store",
                 "keys",
                 "domain",

@@ -80,6 +80,12 @@ fn crowd() -> String {
             format!("{text}, {client}, {user}, {text}, i, 0, i"),
         ),
         row(
+            "flows",
+            "id, client_id, origin, request, number, created_at, expires_at, browser_hash, \
+             finished_at",
+            format!("{hash}, {client}, '', '', 10, i, i, {hash}, i"),
+        ),
+        row(
             "operations",
             "id, client_id, account_uid, wait_secret_hash, idempotency_key, \
              request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, left_at, \

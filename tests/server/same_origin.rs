@@ -59,8 +59,9 @@ async fn a_request_that_no_page_of_ours_sent_is_refused_and_changes_nothing() {
 async fn the_same_request_from_a_page_of_ours_works() {
     let server = TestServer::new().await;
     for endpoint in acting_by_cookie(&server) {
-        // Only the bridge's script, which needs a browser of today, does without the fallback.
-        let is_script = endpoint.pattern.starts_with("/bridge/");
+        // Only scripts of ours, which need a browser of today, do without the fallback.
+        let is_script =
+            endpoint.pattern.starts_with("/bridge/") || endpoint.pattern.ends_with("/proof");
         let by_metadata: &[_] = &[("Sec-Fetch-Site", "same-origin")];
         let by_origin: &[_] = &[("Origin", ISSUER)];
         for headers in [by_metadata, by_origin] {
@@ -74,7 +75,10 @@ async fn the_same_request_from_a_page_of_ours_works() {
             let ours = match endpoint.pattern.as_str() {
                 "/account/sessions/<id>/end"
                 | "/account/sites/<client_id>/remove"
-                | "/operations/<id>" => 404,
+                | "/operations/<id>"
+                | "/flow/<id>" => 404,
+                // It is another secret than that of the flow.
+                "/flow/<id>/proof" => 403,
                 // The second time, somebody has that name.
                 "/signup" if headers == by_origin => 422,
                 "/bridge/payload" => 200,

@@ -61,6 +61,22 @@ fn operations() -> Vec<Value> {
     [ended.to_vec(), pending.to_vec()].concat()
 }
 
+/// Every way in which a flow may stand.
+fn flows() -> Vec<Value> {
+    let flow = |standing: &str, numbers: &[i64], fields: Value| {
+        json!({
+            "id": EVIL, "client_name": EVIL, "site": EVIL, "standing": standing,
+            "origins": "[\"https://wiki.example.org\"]", "numbers": numbers, "fields": fields,
+        })
+    };
+    let ended =
+        ["elsewhere", "unknown", "authorized", "refused", "canceled", "number_failed", "expired"];
+    let ended = ended.map(|standing| flow(standing, &[], json!({})));
+    let six = [13, 24, 42, 57, 68, 91];
+    let asked = [flow("asked", &six, json!({})), flow("asked", &six, json!({ "number": EVIL }))];
+    [ended.to_vec(), asked.to_vec()].concat()
+}
+
 fn waiting(site: Value) -> Value {
     json!({
         "id": EVIL, "title": EVIL, "client_name": EVIL,
@@ -73,6 +89,49 @@ fn site(site: Value) -> Value {
         "client_id": EVIL, "client_name": EVIL, "site": site, "since": "21 November 2026",
         "scopes": [EVIL, "your name"],
     })
+}
+
+/// A check that found nothing, one that found some of everything, and one that was asked wrongly.
+fn checks() -> Vec<Value> {
+    let finding = |level: &str, evil: Value| {
+        json!({
+            "level": level, "page": evil, "subject": EVIL, "value": evil, "what": EVIL,
+            "mend": evil,
+        })
+    };
+    let rungs: Vec<Value> = [
+        ("bridge", "works"),
+        ("prompt_none", "no"),
+        ("storage_access", "not_needed"),
+        ("popup", "depends"),
+        ("redirect", "works"),
+    ]
+    .map(|(rung, state)| json!({ "rung": rung, "state": state, "why": EVIL }))
+    .to_vec();
+    let standing = |framed_by: Value, relation: &str| json!({ "origin": EVIL, "framed_by": framed_by, "relation": relation, "rungs": rungs });
+    let nothing = json!({
+        "client_id": EVIL, "client_name": EVIL, "asked": "", "fields": {}, "places": [],
+        "errors": 0, "warnings": 0, "notes": 0, "findings": [], "standings": [], "pages": [],
+    });
+    let mut full = nothing.clone();
+    full["places"] = json!([EVIL, "https://wiki.example.org"]);
+    (full["errors"], full["warnings"], full["notes"]) = (1.into(), 2.into(), 3.into());
+    full["findings"] = json!([
+        finding("error", EVIL.into()),
+        finding("warning", EVIL.into()),
+        finding("note", Value::Null),
+    ]);
+    full["standings"] = json!([
+        standing(Value::Null, "sibling"),
+        standing(EVIL.into(), "cross_site"),
+        standing("https:".into(), "cross_site"),
+    ]);
+    full["pages"] = json!([{ "url": EVIL, "status": 200 }, { "url": EVIL, "status": null }]);
+    let mut warned = nothing.clone();
+    warned["warnings"] = 1.into();
+    let mut wrong = nothing.clone();
+    (wrong["asked"], wrong["fields"]) = (EVIL.into(), json!({ "page": EVIL }));
+    vec![nothing, full, warned, wrong]
 }
 
 /// The pages of a template: as it is opened first, and as full as it can be.
@@ -133,10 +192,13 @@ pub fn samples(template: &str) -> Vec<Value> {
                 "fields": [["code", EVIL], [EVIL, EVIL]] }),
         ],
         "operation.html" | "part/asked.html" | "part/outcome.html" => operations(),
+        "flow.html" => flows(),
+        "flow_done.html" => vec![json!({ "client_name": null }), json!({ "client_name": EVIL })],
         "consent_done.html" => vec![
             json!({ "client_name": EVIL, "granted": true, "link": null }),
             json!({ "client_name": EVIL, "granted": false, "link": "https://wiki.example.org/" }),
         ],
+        "check.html" => checks(),
         "error.html" => vec![
             json!({ "status": 404, "heading": EVIL, "text": EVIL, "action": null }),
             json!({ "status": 500, "heading": EVIL, "text": EVIL,
@@ -144,7 +206,10 @@ pub fn samples(template: &str) -> Vec<Value> {
         ],
         "bridge.html" => {
             vec![json!({ "client_id": EVIL, "origins": "[\"https://wiki.example.org\"]",
-            "nonce": "bm9uY2U=" })]
+            "nonce": "bm9uY2U=", "brand": EVIL })]
+        }
+        "callback/passive.html" | "callback/popup.html" => {
+            vec![json!({ "client_name": EVIL, "origins": EVIL })]
         }
         // These are part of others, and are rendered by themselves to be complete.
         "base.html"

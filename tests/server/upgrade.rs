@@ -14,6 +14,7 @@ use vestibule::domain::operation::{Line, Question};
 use vestibule::domain::recovery_payload::Binding;
 use vestibule::domain::secret::{Secret, SecretHash};
 use vestibule::store::Store;
+use vestibule::store::flows::{Begun, NewFlow};
 use vestibule::store::grants::{Fresh, NewGrant, Presented};
 use vestibule::store::operations::{Added, NewOperation};
 use vestibule::store::sessions::NewSession;
@@ -52,6 +53,7 @@ async fn fill(server: &TestServer) {
     minted.expect("the database");
     fill_openid(server, uid, &session.id).await;
     fill_operations(server, uid).await;
+    fill_flows(server).await;
 }
 
 /// A code that was swapped for tokens, and one on its way.
@@ -101,6 +103,27 @@ async fn fill_operations(server: &TestServer, uid: &str) {
     };
     let added = server.store.add_operation(&new, now).await.expect("the database");
     assert!(matches!(added, Added::New(_)), "{added:?}");
+}
+
+/// A window that waits for its person.
+async fn fill_flows(server: &TestServer) {
+    let (id, now) = (secret("9d").hash(), server.clock.now());
+    let new = NewFlow {
+        id: id.as_str(),
+        client_id: "wiki",
+        origin: WIKI,
+        request: "client_id=wiki&state=s",
+        number: 42,
+        expires_at: now + HOUR,
+    };
+    let begun = server.store.begin_flow(&new, now).await.expect("the database");
+    assert!(matches!(begun, Begun::New(_)), "{begun:?}");
+}
+
+/// What [`fill_flows`] made is waited for.
+async fn hold_flows_wait(server: &TestServer) {
+    let told = server.outcome_with(&[("waiting_secret", &"9d".repeat(32))], &[]).await;
+    assert_eq!(told.json()["state"], "pending", "{}", told.text);
 }
 
 /// What [`fill_operations`] made can be answered.
@@ -194,6 +217,7 @@ async fn what_this_version_keeps_is_there_after_a_restart() {
     let again = Setup { config, clock, database }.start().await;
     hold_tokens_are_good(&again).await;
     hold_operations_wait(&again).await;
+    hold_flows_wait(&again).await;
     hold_nothing_is_lost(&again).await;
 }
 

@@ -86,6 +86,9 @@ pub(super) struct Flags {
     /// Whether its bridge mints only for a nonce
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
     require_nonce: bool,
+    /// Who looks after it, by username or e-mail address: may open its check on the site
+    #[arg(long = "contact", value_name = "ACCOUNT")]
+    contacts: Vec<String>,
 }
 
 impl Flags {
@@ -111,6 +114,7 @@ impl Flags {
             audiences: self.audiences,
             first_party: self.first_party,
             require_nonce: self.require_nonce,
+            contacts: self.contacts,
         }
     }
 }

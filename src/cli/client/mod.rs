@@ -1,5 +1,6 @@
 //! `vestibule client`.
 
+mod check;
 mod flags;
 mod show;
 
@@ -27,6 +28,7 @@ Examples:
   vestibule client add --client-id wiki --client-name Wiki --origin https://wiki.example.org \\
       --return-uri https://wiki.example.org/sso/return --scope \"openid profile\" --first-party
   vestibule client list
+  vestibule client check wiki --page https://wiki.example.org/
   vestibule client rotate-secret wiki";
 
 const ROTATE_ABOUT: &str = "\
@@ -65,6 +67,9 @@ enum Command {
   vestibule client rotate-secret wiki
   vestibule client rotate-secret wiki --drop-old")]
     RotateSecret(RotateSecret),
+    /// Say what keeps people from being signed in at a client's pages, and the mend
+    #[command(long_about = check::ABOUT)]
+    Check(check::Options),
     /// Switch a client off
     #[command(long_about = DISABLE_ABOUT, after_help = "Example:\n  vestibule client disable wiki")]
     Disable(Which),
@@ -108,6 +113,7 @@ async fn execute(
         Command::Add(flags) => add(settings, store, flags.registration(), now).await,
         Command::List => list(store).await,
         Command::Show(which) => Ok(show::report(&find(store, &which.client_id).await?)),
+        Command::Check(options) => check::run(settings, store, &options).await,
         Command::RotateSecret(options) => {
             let client = changeable(settings, store, &options.which.client_id).await?;
             if options.drop_old {

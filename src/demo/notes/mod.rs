@@ -1,6 +1,9 @@
 //! The annotator: a sidebar that other sites frame, with notes on the page around it.
 
 mod api;
+mod asker;
+mod bearer;
+mod frames;
 mod target;
 mod writings;
 
@@ -11,6 +14,7 @@ use super::{DemoError, Place};
 use crate::clock::Clock;
 use crate::domain::origin::Origin;
 use crate::relying::{Session, SqlxStore};
+use bearer::Tokens;
 use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::{Build, Rocket, State, get, routes};
@@ -29,13 +33,20 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
     let origins: Result<Vec<_>, _> = hosts.iter().map(|origin| Origin::parse(origin)).collect();
     let targets = Targets(origins.map_err(|e| failed(&e))?);
     let relying = site::relying(sites, &sites.notes, true, sessions)?;
-    let ancestors = hosts.map(Clone::clone).to_vec();
-    let framing = Framing { shows: Vec::new(), shown: Some(("/sidebar", ancestors)) };
+    let framing = Framing {
+        // The hidden frame of a silent sign-in comes back to a page of ours.
+        shows: vec![sites.notes.origin.clone()],
+        shown: frames::shown(sites),
+        calls_accounts: true,
+    };
     Ok(site::build(sites, &sites.notes, place, relying, framing)
         .manage(writings)
         .manage(targets)
+        .manage(Tokens::new(sites, Clock::system())?)
         .mount("/", routes![front, sidebar, back, signed_in])
-        .mount("/api", api::routes()))
+        .mount("/", frames::routes())
+        .mount("/api", api::routes())
+        .register("/api", api::catchers()))
 }
 
 /// What this is, and the notes of whoever is signed in.

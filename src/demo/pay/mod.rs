@@ -55,7 +55,7 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
     let shop = sites.shop.origin.clone();
     // The one page with a button that may be framed, by the shop alone. So its script lets the
     // button wait until it has been in sight for a second.
-    let framing = Framing { shows: Vec::new(), shown: Some((CHECKOUT, vec![shop.clone()])) };
+    let framing = Framing { shown: vec![(CHECKOUT, vec![shop.clone()])], ..Framing::default() };
     let pay = Pay {
         provider: Provider::new(&sites.accounts.origin),
         off_band: OffBand::new(sites)?,

@@ -1,11 +1,11 @@
 //! Handing a token on: what the order's page gets for pay's frame.
 
 use super::failed;
-use super::oidc::{Oidc, SignInError};
 use super::orders::Orders;
 use super::sessions::{Customer, Sessions};
 use crate::demo::introspection::Facts;
 use crate::demo::off_band::CallError;
+use crate::demo::oidc::{Oidc, SignInError};
 use crate::demo::own_page::FromOwnPage;
 use rocket::http::Status;
 use rocket::serde::json::Json;

@@ -4,7 +4,6 @@
 mod buying;
 mod goods;
 mod handing;
-mod oidc;
 mod orders;
 mod paths;
 mod sessions;
@@ -15,13 +14,13 @@ mod till;
 mod visit;
 
 use super::money::euros;
+use super::oidc::Oidc;
 use super::shell::{Here, Shell};
 use super::site::{self, Framing, Policy};
 use super::sites::Sites;
 use super::{DemoError, Place};
 use crate::clock::Clock;
 use goods::GOODS;
-use oidc::Oidc;
 use orders::Orders;
 use rocket::http::Status;
 use rocket::{Build, Request, Rocket, State, catch, catchers, get, routes};
@@ -29,6 +28,9 @@ use rocket_dyn_templates::Template;
 use serde_json::{Value, json};
 use sessions::{Customer, Sessions};
 use till::Till;
+
+/// What the shop asks for: who it is, their name, and to let them pay.
+const SCOPE: &str = "openid profile payments";
 
 /// What the pages of the shop answer: a page, or a status for the catcher.
 type Answer = Result<Template, Status>;
@@ -39,12 +41,12 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
     let clock = Clock::system();
     let pool = site::database(place, "shop.db").await?;
     let orders = Orders::open(pool, clock.clone()).await.map_err(failed)?;
-    let framing = Framing { shows: vec![sites.pay.origin.clone()], shown: None };
+    let framing = Framing { shows: vec![sites.pay.origin.clone()], ..Framing::default() };
     // "Buy" and "Sign out" are forms that lead on to the accounts server.
     let policy = Policy::own(framing, &sites.accounts.origin);
     Ok(site::plain(sites, &sites.shop, place, policy)
         .manage(orders)
-        .manage(Oidc::new(sites, &sites.shop, clock.clone())?)
+        .manage(Oidc::new(sites, &sites.shop, SCOPE, clock.clone())?)
         .manage(Sessions::new(clock))
         .manage(Till::new(&sites.till))
         .mount("/", routes![front])

@@ -1,9 +1,9 @@
 //! Who is signed in at the shop, and which sign-ins are under way. All of it is in memory: tokens
 //! are in no file, and after a restart one click signs in again.
 
-use super::oidc::{Oidc, SignIn, SignInError, SignedIn, Tokens};
 use super::visit::{SESSION, secret};
 use crate::clock::{Clock, HOUR};
+use crate::demo::oidc::{Oidc, SignIn, SignInError, SignedIn, Tokens};
 use crate::domain::secret::{Secret, SecretHash};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};

@@ -1,11 +1,11 @@
 //! Signing in and out: what the browser, and the accounts server, ask of the shop.
 
-use super::oidc::{Answer, Ending, Oidc, SignInError};
 use super::orders::Orders;
 use super::sessions::{Customer, Sessions};
 use super::visit::{Visit, no_session_cookie, session_cookie};
 use super::{failed, name_of, paths};
 use crate::demo::off_band::CallError;
+use crate::demo::oidc::{Answer, Ending, Oidc, SignInError};
 use crate::demo::own_page::FromOwnPage;
 use crate::demo::shell::{Here, Shell};
 use rocket::form::{Form, FromForm};

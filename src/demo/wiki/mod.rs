@@ -1,6 +1,7 @@
 //! The wiki: everybody reads, whoever is signed in writes. A sibling of the accounts server.
 
 mod edit;
+mod handing;
 mod markup;
 mod pages;
 
@@ -26,12 +27,13 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
     let sessions = SqlxStore::sqlite(pool.clone()).await.map_err(|e| failed(&e))?;
     let pages = Pages::open(pool, Clock::system()).await.map_err(|e| failed(&e))?;
     let relying = site::relying(sites, &sites.wiki, false, sessions)?;
-    let framing = Framing { shows: vec![sites.notes.origin.clone()], shown: None };
+    let framing = Framing::of_notes(sites);
     let routes = routes![front, list, show, history, revision];
-    Ok(site::build(sites, &sites.wiki, place, relying, framing)
+    let rocket = site::build(sites, &sites.wiki, place, relying, framing)
         .manage(pages)
         .mount("/", routes)
-        .mount("/", edit::routes()))
+        .mount("/", edit::routes());
+    handing::attach(rocket, sites)
 }
 
 /// The front page is a page like any other.

@@ -7,6 +7,7 @@ use super::{PageOrRedirect, see_other};
 use crate::web::app::App;
 use crate::web::body::Query;
 use crate::web::guard::fetch_metadata::Unframed;
+use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::Visitor;
 use crate::web::page::Page;
 
@@ -20,6 +21,7 @@ pub(super) struct Choose {
 
 #[get("/signin/choose")]
 pub(super) async fn form(
+    _popup: InPopup,
     _page: Unframed,
     app: &State<App>,
     visitor: Visitor,

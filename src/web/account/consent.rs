@@ -14,6 +14,7 @@ use crate::web::app::App;
 use crate::web::body::{Fields, Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
+use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::Visitor;
 use crate::web::page::Page;
 
@@ -147,6 +148,7 @@ fn asked(client: &Client, text: &str) -> Result<Scope, Problem> {
 
 #[get("/consent")]
 pub(super) async fn form(
+    _popup: InPopup,
     _page: Unframed,
     app: &State<App>,
     visitor: Visitor,
@@ -176,6 +178,7 @@ pub(super) async fn form(
 
 #[post("/consent", data = "<form>")]
 pub(super) async fn submit(
+    _popup: InPopup,
     _ours: SameOrigin,
     app: &State<App>,
     visitor: Visitor,
@@ -200,6 +203,7 @@ pub(super) async fn submit(
 
 #[get("/consent/done")]
 pub(super) async fn done(
+    _popup: InPopup,
     _page: Unframed,
     app: &State<App>,
     visitor: Visitor,

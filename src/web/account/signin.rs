@@ -17,6 +17,7 @@ use crate::web::body::{Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
 use crate::web::guard::network::Peer;
+use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::{Cookies, Visitor};
 use crate::web::page::Page;
 
@@ -62,6 +63,7 @@ fn page(app: &App, to: &ReturnTo, page: SignIn) -> Page<SignIn> {
 
 #[get("/signin")]
 pub(super) async fn form(
+    _popup: InPopup,
     _page: Unframed,
     app: &State<App>,
     visitor: Visitor,
@@ -87,6 +89,7 @@ fn hint(text: String) -> String {
 
 #[post("/signin", data = "<form>")]
 pub(super) async fn submit(
+    _popup: InPopup,
     _ours: SameOrigin,
     app: &State<App>,
     visitor: Visitor,

@@ -17,6 +17,7 @@ use crate::web::body::{Fields, Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
 use crate::web::guard::network::Peer;
+use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::Visitor;
 use crate::web::page::Page;
 
@@ -61,6 +62,7 @@ fn page(to: &ReturnTo, page: Page<SignUp>) -> Page<SignUp> {
 
 #[get("/signup")]
 pub(super) async fn form(
+    _popup: InPopup,
     _page: Unframed,
     app: &State<App>,
     visitor: Visitor,
@@ -79,6 +81,7 @@ pub(super) async fn form(
 
 #[post("/signup", data = "<form>")]
 pub(super) async fn submit(
+    _popup: InPopup,
     _ours: SameOrigin,
     app: &State<App>,
     visitor: Visitor,

@@ -21,7 +21,7 @@ pub struct BridgeCall;
 pub struct Unframed;
 
 /// The one value of a header; `Err` when it is there twice.
-fn only<'h>(headers: &'h HeaderMap<'_>, name: &str) -> Result<Option<&'h str>, ()> {
+pub(super) fn only<'h>(headers: &'h HeaderMap<'_>, name: &str) -> Result<Option<&'h str>, ()> {
     let mut values = headers.get(name);
     match (values.next(), values.next()) {
         (value, None) => Ok(value),

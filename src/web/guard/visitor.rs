@@ -22,6 +22,8 @@ pub struct Cookies {
     pub session_none: Option<Secret>,
     /// Marks the browser as a known one.
     pub device: Option<Secret>,
+    /// Marks the browser as the one in which a flow goes on.
+    pub flow: Option<Secret>,
 }
 
 /// Somebody or nobody, by `__Host-session`.
@@ -71,8 +73,9 @@ impl<'r> FromRequest<'r> for Cookies {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match cookies::read(request.headers().get("Cookie")) {
             Ok(values) => {
-                let [session, session_none, device] = values.map(|v| v.and_then(Secret::parse));
-                Outcome::Success(Self { session, session_none, device })
+                let [session, session_none, device, flow] =
+                    values.map(|v| v.and_then(Secret::parse));
+                Outcome::Success(Self { session, session_none, device, flow })
             }
             Err(name) => {
                 let text = format!(

@@ -14,7 +14,8 @@ mod userinfo;
 
 use rocket::{Route, routes};
 
-pub(super) use cors::AllowedOrigin;
+pub(super) use authorize::request::{Asked, Refusal};
+pub(super) use cors::{AllowedOrigin, Cors};
 pub use discovery::Documents;
 
 /// Every route of this module, from the root.

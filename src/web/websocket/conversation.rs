@@ -1,13 +1,12 @@
 //! One socket from its handshake to its end.
 
 use rocket::Shutdown;
-use rocket::futures::{SinkExt, StreamExt};
 use rocket_ws::Message;
 use rocket_ws::result::Error;
 use rocket_ws::stream::DuplexStream;
 use std::future::pending;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::connect::{Connect, wrong_secret};
 use super::ending::{Ending, closing};
@@ -15,6 +14,7 @@ use super::fault::{Fault, INTERNAL, POLICY, REPLACED};
 use super::page::Page;
 use super::pulse::{Due, Pulse};
 use super::session::{Parting, Session, Step};
+use super::wire::Wire;
 use crate::domain::operation::{Outcome, web_socket_id};
 use crate::domain::origin::Origin;
 use crate::domain::secret::SecretHash;
@@ -32,7 +32,7 @@ pub struct Conversation<'r> {
     app: &'r App,
     origin: Origin,
     device: Option<SecretHash>,
-    stream: DuplexStream,
+    wire: Wire,
     shutdown: Shutdown,
     decoder: Decoder,
     session: Session,
@@ -62,7 +62,8 @@ impl<'r> Conversation<'r> {
         let pulse = Pulse::new(app.crowd.times, Instant::now());
         let (decoder, session) = (Decoder::default(), Session::default());
         let (page, hints) = (None, None);
-        Self { app, origin, device, stream, shutdown, decoder, session, pulse, page, hints }
+        let wire = Wire::new(stream, app.crowd.times);
+        Self { app, origin, device, wire, shutdown, decoder, session, pulse, page, hints }
     }
 
     /// Speaks until one side has had enough.
@@ -87,7 +88,7 @@ impl<'r> Conversation<'r> {
             }
         };
         tokio::select! {
-            message = self.stream.next() => Woken::Message(message),
+            message = self.wire.next() => Woken::Message(message),
             () = hint => Woken::Hint,
             () = sleep_until(at) => Woken::Due(due),
             () = &mut self.shutdown => Woken::Stop,
@@ -230,10 +231,7 @@ impl<'r> Conversation<'r> {
     }
 
     async fn write(&mut self, message: Message) -> Result<(), Ending> {
-        match timeout(self.app.crowd.times.write, self.stream.send(message)).await {
-            Ok(written) => Ok(written?),
-            Err(_) => Err(Ending::Lost("it reads too slowly")),
-        }
+        self.wire.write(message).await
     }
 
     /// Draws the consequences first, so that whoever sees the end of the socket finds them done.
@@ -261,24 +259,8 @@ impl<'r> Conversation<'r> {
             let _ = self.write(Message::Close(Some(closing(code)))).await;
         }
         if !matches!(ending, Ending::Lost(_)) {
-            self.drain().await;
+            self.wire.drain().await;
         }
-    }
-
-    /// Lets the closing go out, and waits for the other side's.
-    async fn drain(&mut self) {
-        let stream = &mut self.stream;
-        let closed = async {
-            loop {
-                match stream.next().await {
-                    Some(Ok(_)) => {}
-                    // What is too large is never read. Hanging up on it could lose our last words.
-                    Some(Err(Error::Capacity(_))) => pending().await,
-                    _ => break,
-                }
-            }
-        };
-        let _ = timeout(self.app.crowd.times.farewell, closed).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::SocketTimes;
 
-/// Sockets that may wait with one wait secret.
+/// Sockets that may wait with one secret.
 const MOST: u8 = 5;
 
 /// All sockets of a node; clones are one.
@@ -13,7 +13,7 @@ const MOST: u8 = 5;
 pub struct Crowd {
     /// How long each may take for what.
     pub(super) times: SocketTimes,
-    /// By the operation's id: it has one wait secret.
+    /// By the id of what is waited for, an operation or a flow: it has one secret.
     counts: Arc<Mutex<HashMap<Arc<str>, u8>>>,
 }
 
@@ -31,7 +31,13 @@ impl Crowd {
         Self { times, counts: Arc::default() }
     }
 
-    /// A place for one more socket of an operation.
+    /// How long each may take for what.
+    #[must_use]
+    pub fn times(&self) -> SocketTimes {
+        self.times
+    }
+
+    /// A place for one more socket that waits for this operation or flow.
     #[must_use]
     pub fn enter(&self, id: &str) -> Option<Place> {
         let mut counts = self.counts();

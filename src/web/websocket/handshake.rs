@@ -45,22 +45,29 @@ impl<'r> FromRequest<'r> for Handshake {
 }
 
 async fn check(request: &Request<'_>) -> Result<(WebSocket, Origin), Problem> {
-    let headers = request.headers();
-    if is_framed(headers) {
-        return Err(Problem::forbidden("This is not for a frame."));
-    }
-    let Some(socket) = request.guard::<WebSocket>().await.succeeded() else {
-        return Err(not_an_upgrade());
-    };
-    if !offers(headers) {
+    let socket = upgrade(request).await?;
+    if !offers(request.headers()) {
         return Err(Problem::bad_request("Offer the WebSocket sub-protocol `v12.stomp`."));
     }
+    Ok((socket, one_origin(request.headers())?))
+}
+
+/// The socket to be, of whatever sub-protocol.
+pub async fn upgrade(request: &Request<'_>) -> Result<WebSocket, Problem> {
+    if is_framed(request.headers()) {
+        return Err(Problem::forbidden("This is not for a frame."));
+    }
+    request.guard::<WebSocket>().await.succeeded().ok_or_else(not_an_upgrade)
+}
+
+/// Where the page is from, as far as its browser says one origin that can be registered.
+pub fn one_origin(headers: &HeaderMap<'_>) -> Result<Origin, Problem> {
     let mut origins = headers.get("Origin");
     let origin = origins.next().filter(|_| origins.next().is_none());
     let origin = origin.and_then(|origin| Origin::parse(origin).ok());
     let text =
         "Open this from a page: one `Origin` header is needed, of a site that can be registered.";
-    origin.map(|origin| (socket, origin)).ok_or_else(|| Problem::forbidden(text))
+    origin.ok_or_else(|| Problem::forbidden(text))
 }
 
 /// RFC 6455 §4.4, RFC 9110 §15.5.22.

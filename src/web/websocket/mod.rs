@@ -7,19 +7,21 @@
 //! | `session` | what is said, as a state machine without a socket |
 //! | `pulse` | when to let oneself be heard, and when the other side is gone |
 //! | `conversation` | the loop that joins them with the socket, the store and the bus |
+//! | `wire` | messages to and from the browser, in time |
 //! | `crowd` | how many sockets each operation has |
 
 mod connect;
 mod conversation;
 mod crowd;
-mod ending;
-mod fault;
-mod handshake;
+pub(super) mod ending;
+pub(super) mod fault;
+pub(super) mod handshake;
 mod page;
-mod pulse;
+pub(super) mod pulse;
 mod session;
+pub(super) mod wire;
 
-pub use crowd::Crowd;
+pub use crowd::{Crowd, Place};
 
 use rocket::{Route, Shutdown, State, get, routes};
 

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { alice, knows, knowsNobody, sidebar, startDemo } from '../support/demo.js';
-import { browserFor, startFamily } from '../support/family.js';
+import { browserFor, hosts, startFamily } from '../support/family.js';
+import { beginFlow } from '../support/flows.js';
 import { ask, takeBack, wait, wrongNumber } from '../support/asking.js';
 import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob } from '../support/server.js';
 import { answer, asked, buy, isPaid, openQuestion, orderShown, pay, payFrame, payable, press, refusedBy } from '../support/shop.js';
 import { until } from '../support/until.js';
+import { allowIfAsked, asksForPerson, openWindow, writeNote } from '../support/notes_widget.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -109,6 +111,21 @@ const PEOPLE = {
     await fillSignIn(tab, { username: bob.username, password: 'not-the-password' });
     await tab.getByRole('alert').waitFor();
   },
+  check: async (tab) => {
+    family.sites.page(hosts.notes, '/widget', '', {
+      'content-security-policy': `default-src 'self'; connect-src 'self' ${family.accounts}; frame-ancestors 'self'`,
+      'permissions-policy': 'storage-access=()',
+      'cross-origin-opener-policy': 'same-origin',
+    });
+    const widget = encodeURIComponent(`${family.sites.origin(hosts.notes)}/widget`);
+    await open(tab, `/bridge/check?client_id=notes&page=${widget}`);
+    await tab.getByText('do not work like this').waitFor();
+  },
+  'check-wrong': async (tab) => {
+    await tab.getByLabel('A page to look at').fill('https://elsewhere.example/');
+    await tab.getByRole('button', { name: 'Look at it' }).click();
+    await tab.getByRole('alert').waitFor();
+  },
   signout: (tab) => open(tab, '/signout'),
 };
 
@@ -197,6 +214,63 @@ const OPERATIONS = {
   },
 };
 
+/** A flow of the guest. */
+const flow = () => beginFlow(family, 'guest');
+
+/** The window of a flow, of somebody who is signed in, in this order. @type {Record<string, (tab: Page) => Promise<unknown>>} */
+const FLOWS = {
+  'flow-numbers': async (tab) => {
+    await tab.goto((await flow()).flow_uri);
+    await tab.locator('button[value=confirm]:enabled').waitFor();
+  },
+  'flow-without-number': async (tab) => {
+    await tab.locator('form').evaluate((form) => { /** @type {HTMLFormElement} */ (form).noValidate = true; });
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByRole('alert').waitFor();
+    await tab.locator('button[value=confirm]:enabled').waitFor();
+  },
+  'flow-canceled': async (tab) => {
+    await tab.getByRole('button', { name: 'Cancel' }).click();
+    await tab.getByRole('heading', { name: 'Nobody was signed in' }).waitFor();
+  },
+  'flow-wrong-number': async (tab) => {
+    const begun = await flow();
+    await tab.goto(begun.flow_uri);
+    const offered = await tab.getByRole('radio').evaluateAll((inputs) => inputs.map((input) => /** @type {HTMLInputElement} */ (input).value));
+    await tab.getByLabel(offered.find((other) => other !== begun.number) ?? '', { exact: true }).check();
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByRole('heading', { name: 'That was another number' }).waitFor();
+  },
+  'flow-unknown': async (tab) => {
+    await open(tab, '/flow/nothing');
+    await tab.getByRole('heading', { name: 'This sign-in has ended' }).waitFor();
+  },
+  'flow-done': async (tab) => {
+    // A window that no script has opened stays open.
+    const begun = await flow();
+    await tab.goto(begun.flow_uri);
+    await tab.getByLabel(begun.number, { exact: true }).check();
+    await tab.getByRole('button', { name: 'Continue' }).click();
+    await tab.getByRole('button', { name: 'Allow' }).click();
+    await tab.getByRole('heading', { name: 'You can close this window' }).waitFor();
+  },
+  'flow-authorized': async (tab) => {
+    await tab.goto(tab.url().replace(/\/done$/, ''));
+    await tab.getByRole('heading', { name: 'You are signed in at Guest' }).waitFor();
+  },
+};
+
+test('the windows of flows look well and have nothing that axe-core finds', async (t) => {
+  const tab = await (await browserFor(t)).tab();
+  await signIn(tab, family.accounts, bob);
+  for (const [name, show] of Object.entries(FLOWS)) {
+    await t.test(name, async () => {
+      await show(tab);
+      assert.deepEqual(await inspect(tab, name), []);
+    });
+  }
+});
+
 /** Opens the page and waits for its buttons. @param {Page} tab @param {import('../support/asking.js').Operation} operation */
 async function answerable(tab, { verificationUri }) {
   await tab.goto(verificationUri);
@@ -234,7 +308,12 @@ test('the sites of the demo look well and have nothing that axe-core finds', asy
   });
   const everywhere = async () => { await knows(tab, alice.fullName); await knows(sidebar(tab), alice.fullName); };
 
+  const switchboard = tab.frameLocator('iframe[title="Switchboard"]');
+  /** @param {Page | import('playwright-core').FrameLocator} scope */
+  const tried = (scope) => scope.locator('[data-rung="prompt_none"][data-reason]').waitFor();
+
   await look('wiki-stranger', demo.wiki, () => knowsNobody(sidebar(tab)));
+  await look('wiki-option-two-stranger', `${demo.wiki}/option-two`, () => knowsNobody(tab));
   await signIn(tab, demo.accounts, alice);
   await look('wiki', `${demo.wiki}/page/how-it-knows-you`, everywhere);
   await sidebar(tab).getByLabel('Your note').fill('How does it hear of a sign-out?');
@@ -247,7 +326,40 @@ test('the sites of the demo look well and have nothing that axe-core finds', asy
     await look(name, demo.wiki + path, () => knows(tab, alice.fullName));
   }
   await look('notes', demo.notes, () => knows(tab, alice.fullName));
-  await look('specs', demo.specs, () => tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor());
+  await look('wiki-option-two-step', `${demo.wiki}/option-two`, () => knows(tab, alice.fullName));
+  await look('wiki-option-two', `${demo.wiki}/option-two`, async () => {
+    await tab.getByRole('link', { name: 'Let the wiki tell the notes' }).click();
+    await knows(sidebar(tab), alice.username);
+  });
+  await look('wiki-option-two-refused', `${demo.wiki}/oidc/callback`, () => tab.getByRole('alert').first().waitFor());
+  await look('specs', demo.specs, async () => {
+    await tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor();
+    await asksForPerson(tab);
+  });
+  await look('specs-known', demo.specs, async () => {
+    await asksForPerson(tab);
+    await allowIfAsked(await openWindow(tab));
+    await knows(sidebar(tab), alice.fullName);
+    await writeNote(tab, 'Which way is left?');
+  });
+  await look('specs-by-hand-known', `${demo.specs}/by-hand`, async () => {
+    const opening = tab.context().waitForEvent('page');
+    await sidebar(tab).getByRole('button', { name: 'Authorise the notes' }).press('Enter');
+    await allowIfAsked(await opening);
+    await knows(sidebar(tab), alice.fullName);
+  });
+  await look('specs-by-hand', `${demo.specs}/by-hand`, async () => {
+    await sidebar(tab).getByRole('button', { name: 'Sign out' }).press('Enter');
+    await sidebar(tab).getByRole('button', { name: 'Authorise the notes' }).waitFor();
+  });
+  await look('specs-switchboard', `${demo.specs}/switchboard`, () => tried(switchboard));
+  await look('notes-switchboard', `${demo.notes}/switchboard`, () => tried(tab));
+  await look('notes-by-hand-window', `${demo.notes}/by-hand/popup`, () => (
+    tab.getByRole('heading', { name: 'You can close this window' }).waitFor()
+  ));
+  await look('notes-callback', `${demo.notes}/widget/callback`, () => (
+    tab.getByRole('heading', { name: 'You can close this tab' }).waitFor()
+  ));
   await look('wiki-not-found', `${demo.wiki}/page/nowhere`, () => knows(tab, alice.fullName));
 });
 

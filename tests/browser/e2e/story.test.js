@@ -4,6 +4,7 @@ import { arrive, goBack } from '../support/chromium.js';
 import { alice, isMarked, knows, knowsNobody, markPage, sidebar, startDemo } from '../support/demo.js';
 import { browserFor } from '../support/family.js';
 import { fillSignIn, fillSignUp, isSignedIn, sessionSecret, signIn, signOut } from '../support/people.js';
+import { allowIfAsked, asksForPerson, openWindow, writeNote } from '../support/notes_widget.js';
 
 /** @type {import('../support/demo.js').Demo} */
 let demo;
@@ -127,14 +128,6 @@ test('the widget signs in by taking the place of the wiki, and comes back to it'
   await knows(sidebar(tab), alice.fullName);
 });
 
-/** Writes a note in the widget. @param {import('playwright-core').Page} tab @param {string} text */
-async function writeNote(tab, text) {
-  await sidebar(tab).getByLabel('Your note').fill(text);
-  // By key: while two processes lay out a frame that is still moving, a click can miss the button.
-  await sidebar(tab).getByRole('button', { name: 'Add the note' }).press('Enter');
-  await sidebar(tab).getByRole('listitem').filter({ hasText: text }).waitFor();
-}
-
 test('a note that was written beside the wiki is there for everybody', async (t) => {
   const tab = await (await browserFor(t)).tab();
   await signIn(tab, demo.accounts, alice);
@@ -147,56 +140,23 @@ test('a note that was written beside the wiki is there for everybody', async (t)
   await sidebar(stranger).getByText('A note about <b>beginnings</b>').waitFor();
 });
 
-test('on another site, third-party cookies blocked, the widget says so and signs in in a new tab', async (t) => {
+test('on another site the same notes sign people in without leaving the page, and show what was written', async (t) => {
   const chromium = await browserFor(t, 'blocked');
   const tab = await chromium.tab();
-  await signIn(tab, demo.accounts, alice);
   await tab.goto(demo.specs);
   await tab.locator('[data-verdict]', { hasText: 'storage_blocked' }).waitFor();
-  await sidebar(tab).getByText('the browser keeps the frame apart from your account').waitFor();
-  await knowsNobody(sidebar(tab));
-  assert.equal(await sidebar(tab).getByRole('heading', { name: 'Notes' }).isVisible(), true);
+  await asksForPerson(tab);
 
-  await signOut(await chromium.tab(), demo.accounts);
-  const opening = chromium.context.waitForEvent('page');
-  await sidebar(tab).getByRole('link', { name: 'Sign in' }).press('Enter');
-  const opened = await opening;
-  await fillSignIn(opened, alice);
-  await opened.getByRole('heading', { name: 'You can close this tab' }).waitFor();
-  assert.equal(new URL(opened.url()).origin, demo.notes);
-});
-
-test('on another site, third-party cookies allowed, the widget knows the person', async (t) => {
-  const chromium = await browserFor(t, 'allowed');
-  const [tab, accounts] = [await chromium.tab(), await chromium.tab()];
-  await signIn(accounts, demo.accounts, alice);
-  await tab.goto(demo.specs);
+  const popup = await openWindow(tab);
+  await fillSignIn(popup, alice);
+  await allowIfAsked(popup);
   await knows(sidebar(tab), alice.fullName);
   await writeNote(tab, 'Seen from afar');
-  await tab.locator('[data-verdict]', { hasText: 'consent_required' }).waitFor();
 
-  await signOut(accounts, demo.accounts);
-  await tab.reload();
-  await knowsNobody(sidebar(tab));
-  await sidebar(tab).getByText('Seen from afar').waitFor();
-});
-
-test('a sign-out in a frame on another site says where to finish it', async (t) => {
-  const chromium = await browserFor(t, 'allowed');
-  const [tab, accounts] = [await chromium.tab(), await chromium.tab()];
-  await signIn(accounts, demo.accounts, alice);
-  await tab.goto(demo.specs);
-  await knows(sidebar(tab), alice.fullName);
-
-  const opening = chromium.context.waitForEvent('page');
-  await sidebar(tab).getByRole('button', { name: 'Sign out' }).press('Enter');
-  const opened = await opening;
-  await opened.getByRole('heading', { name: 'Sign out?' }).waitFor();
-  await knowsNobody(sidebar(tab));
-  await opened.getByRole('button', { name: 'Sign out' }).click();
-  await opened.getByRole('heading', { name: 'Sign in' }).waitFor();
-  await tab.reload();
-  await knowsNobody(sidebar(tab));
+  await tab.goto(demo.notes);
+  await knows(tab, alice.fullName);
+  await tab.getByRole('link', { name: 'Show your notes' }).click();
+  await tab.getByText('Seen from afar').waitFor();
 });
 
 test('a site of another organisation is agreed to once, and the next sign-in leads straight back', async (t) => {

@@ -21,8 +21,8 @@ export const hosts = {
   stranger: 'stranger.other.localhost',
 };
 
-/** @param {import('./sites.js').Sites} sites @returns {import('./server.js').Client[]} */
-function clientsOf(sites) {
+/** @param {import('./sites.js').Sites} sites @param {string} issuer @returns {import('./server.js').Client[]} */
+function clientsOf(sites, issuer) {
   const scope = 'openid profile email';
   /** @param {keyof typeof hosts} name */
   const of = (name) => ({
@@ -34,20 +34,22 @@ function clientsOf(sites) {
     first_party: true,
     require_nonce: false,
   });
+  /** The hosted callback pages. @param {keyof typeof hosts} name */
+  const hosted = (name) => ({ redirect_uris: ['passive', 'popup'].map((kind) => `${issuer}/callback/${name}/${kind}`) });
   return [
     { ...of('wiki'), scope: `${scope} operations` },
-    { ...of('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)] },
-    { ...of('guest'), first_party: false },
+    { ...of('notes'), ...hosted('notes'), embedders: [sites.origin(hosts.wiki), sites.origin(hosts.specs)], contacts: ['bob'] },
+    { ...of('guest'), first_party: false, redirect_uris: [`${sites.origin(hosts.guest)}/callback`] },
     { ...of('market'), first_party: false, scope: `${scope} payments https://api.example.org/orders` },
     { ...of('strict'), require_nonce: true },
-    of('annotator'),
+    { ...of('annotator'), ...hosted('annotator') },
   ];
 }
 
 /** Starts it all but the browsers, which are started for each test. */
 export async function startFamily() {
   const sites = await startSites();
-  const server = await startServer({ clients: clientsOf(sites), people: [bob] }).catch(async (error) => {
+  const server = await startServer({ clients: (issuer) => clientsOf(sites, issuer), people: [bob] }).catch(async (error) => {
     await sites.close();
     throw error;
   });

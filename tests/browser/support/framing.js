@@ -6,6 +6,7 @@
 import { silence, until } from './until.js';
 
 /** @typedef {import('playwright-core').Frame} Frame */
+/** A document of whichever browser. @typedef {{ evaluate: (work: any, ...args: any[]) => Promise<any> }} Scope */
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {{ origin: string, data: any, fromBridge: boolean }} Heard */
 
@@ -32,17 +33,17 @@ export function framingPage(sites, host, path, address, { attributes = '', heade
   return sites.page(host, path, html, headers);
 }
 
-/** Everything a page has heard. @param {Frame} frame @returns {Promise<Heard[]>} */
+/** Everything a page has heard. @param {Scope} frame @returns {Promise<Heard[]>} */
 export const heard = (frame) => frame.evaluate(() => /** @type {any} */ (window).heard);
 
-/** What a page hears while nothing should be said. @param {Frame} frame @returns {Promise<Heard[]>} */
+/** What a page hears while nothing should be said. @param {Scope} frame @returns {Promise<Heard[]>} */
 export async function heardInSilence(frame) {
   await silence();
   return heard(frame);
 }
 
-/** @param {Frame} frame @param {(message: Heard) => boolean} wanted */
-async function awaitMessage(frame, wanted) {
+/** The first message of this kind that a page hears. @param {Scope} frame @param {(message: Heard) => boolean} wanted */
+export async function awaitMessage(frame, wanted) {
   /** @type {Heard[]} */
   let all = [];
   const found = await until('a message of the bridge', async () => {
@@ -52,24 +53,24 @@ async function awaitMessage(frame, wanted) {
   return found.data;
 }
 
-/** Until the bridge has said that it is ready. @param {Frame} frame */
+/** Until the bridge has said that it is ready. @param {Scope} frame */
 export const bridgeReady = (frame) => awaitMessage(frame, ({ data }) => data?.type === 'vestibule.bridge.ready');
 
 /**
  * Posts something to the framed window, and waits for nothing.
- * @param {Frame} frame
+ * @param {Scope} frame
  * @param {unknown} message
  * @param {string} origin
  */
-export const say = (frame, message, origin) => frame.evaluate(([what, target]) => {
-  document.querySelector('iframe')?.contentWindow?.postMessage(what, /** @type {string} */ (target));
+export const say = (frame, message, origin) => frame.evaluate((/** @type {[unknown, string]} */ [what, target]) => {
+  document.querySelector('iframe')?.contentWindow?.postMessage(what, target);
 }, [message, origin]);
 
 let asked = 0;
 
 /**
  * Asks the bridge in a page as a site would, and returns its answer.
- * @param {Frame} frame
+ * @param {Scope} frame
  * @param {string} accounts
  * @param {{ mint?: boolean, nonce?: string }} [question]
  */
@@ -84,7 +85,7 @@ export async function ask(frame, accounts, { mint = true, nonce } = {}) {
 
 /**
  * Says one of the strings of old, and returns the next answer to a string.
- * @param {Frame} frame
+ * @param {Scope} frame
  * @param {string} accounts
  * @param {string} text
  */

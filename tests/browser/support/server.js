@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { freePorts, run, serve } from './program.js';
 
 /**
- * A registration, in the names of the configuration; the secret is made here.
+ * A registration, in the names of the configuration; the secret is made here, unless the client is a public one.
  * @typedef {{ client_id: string, client_name?: string, origins: string[], embedders?: string[], return_uris?: string[],
- *   scope?: string, first_party?: boolean, require_nonce?: boolean }} Client
+ *   scope?: string, first_party?: boolean, require_nonce?: boolean, redirect_uris?: string[], grant_types?: string[],
+ *   token_endpoint_auth_method?: 'none', audiences?: string[], contacts?: string[] }} Client
  * @typedef {{ username: string, email: string, fullName: string, password: string }} Person
  */
 
@@ -21,6 +22,11 @@ export const bob = {
   username: 'bob', email: 'bob@example.org', fullName: 'Bob Sample', password: 'four-harbours-at-dawn',
 };
 
+/** @param {Client} client @returns {Client & { client_secret?: string }} */
+const withSecret = (client) => (client.token_endpoint_auth_method === 'none'
+  ? client
+  : { ...client, client_secret: randomBytes(32).toString('hex') });
+
 /** @param {Record<string, unknown>} table */
 const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join('');
 
@@ -28,7 +34,7 @@ const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${
  * @param {string} folder
  * @param {number} port
  * @param {string} issuer
- * @param {(Client & { client_secret: string })[]} clients
+ * @param {Client[]} clients
  */
 const configuration = (folder, port, issuer, clients) => [
   '[default]\n', toml({ address: '127.0.0.1', port }),
@@ -39,14 +45,15 @@ const configuration = (folder, port, issuer, clients) => [
 ].join('');
 
 /**
- * Starts a server with these clients and people.
- * @param {{ clients: Client[], people?: Person[] }} given
+ * Starts a server with these clients, which may be made for its address, and people. Something may stand in front of
+ * it, at a port of its own.
+ * @param {{ clients: Client[] | ((issuer: string) => Client[]), people?: Person[], front?: number }} given
  */
-export async function startServer({ clients, people = [] }) {
+export async function startServer({ clients, people = [], front }) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-server.'));
   const port = await freePorts([0]);
-  const issuer = `http://accounts.vestibule.localhost:${port}`;
-  const declared = clients.map((client) => ({ ...client, client_secret: randomBytes(32).toString('hex') }));
+  const issuer = `http://accounts.vestibule.localhost:${front ?? port}`;
+  const declared = (typeof clients === 'function' ? clients(issuer) : clients).map(withSecret);
   const file = join(folder, 'Rocket.toml');
   await writeFile(file, configuration(folder, port, issuer, declared));
   await writeFile(join(folder, 'key'), randomBytes(32), { mode: 0o600 });
@@ -59,6 +66,7 @@ export async function startServer({ clients, people = [] }) {
   const program = await serve(['serve'], [`http://127.0.0.1:${port}/health`], where);
   return {
     issuer,
+    port,
     /** The address for servers: not every resolver knows names under localhost. */
     internal: `http://127.0.0.1:${port}`,
     /** Where a page of this client frames the bridge. @param {string} clientId */

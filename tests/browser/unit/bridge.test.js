@@ -165,7 +165,7 @@ test('a browser that withholds the cookies is answered for at once, without a re
   const bridge = framed({ prepare: ({ document }) => { document.hasStorageAccess = async () => false; } });
   bridge.say(ask());
   await turns();
-  assert.deepEqual(bridge.answers(), [response(no('storage_blocked'))]);
+  assert.deepEqual(bridge.answers(), [response({ ...no('storage_blocked'), storageAccess: 'unsupported' })]);
   assert.equal(bridge.requests().length, 0);
 });
 

@@ -105,3 +105,48 @@ fn what_is_declared_is_not_changed_by_hand() {
     assert!(place.run(&WIKI).failed().contains("is declared in the configuration"));
     place.run(&["client", "show", "wiki"]).succeeded();
 }
+
+#[test]
+fn a_check_says_what_is_wrong_with_the_mend_and_exits_with_1() {
+    let place = Place::with_database();
+    let said = place.run(&["client", "check", "widget"]).failed();
+    assert!(said.contains("`issuer`"), "{said}");
+    let place = place.with("VESTIBULE_ISSUER", super::ISSUER);
+    let said = place.run(&["client", "check", "widget"]).failed();
+    assert!(said.contains("There is no client `widget`"), "{said}");
+
+    // Nobody listens on the port of this origin.
+    let origin = "http://widget.vestibule.localhost:1";
+    let add = ["client", "add", "--public", "--origin", origin, "--contact", "alice"];
+    place.run(&[&add[..], &["--client-id", "widget", "--scope", "openid"]].concat()).succeeded();
+    let run = place.run(&["client", "check", "widget"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(1), ""), "{}", run.out);
+    let mend =
+        "mend redirect_uris = [\"http://accounts.vestibule.localhost:8000/callback/widget/popup\"]";
+    assert!(run.out.contains(mend), "{}", run.out);
+    assert!(run.out.contains("nobody listens there"), "{}", run.out);
+    let run = place.run(&["client", "check", "widget", "--json"]);
+    assert_eq!(run.code, Some(1));
+    let json: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(json["errors"], 2);
+    assert_eq!(json["findings"][0]["level"], "error");
+    assert_eq!(json["pages"][0]["status"], Value::Null);
+    assert_eq!(json["standings"][0]["relation"], "sibling");
+
+    let page = "http://127.0.0.1:1/";
+    let said = place.run(&["client", "check", "widget", "--page", page]).failed();
+    assert!(said.starts_with("error: --page: Only pages on"), "{said}");
+}
+
+#[test]
+fn a_check_without_errors_exits_with_0() {
+    let place = Place::with_database().with("VESTIBULE_ISSUER", "https://accounts.example.org");
+    let declared = "[[default.vestibule.clients]]\nclient_id = \"grafana\"\n\
+                    client_secret = \"0123456789abcdef0123456789abcdef0123456789abcdef\"\n\
+                    redirect_uris = [\"https://grafana.example.org/login\"]\nscope = \"openid\"";
+    place.write("Rocket.toml", declared);
+    let said = place.run(&["client", "check", "grafana"]).succeeded();
+    assert!(said.contains("0 errors, 1 warning, 1 note."), "{said}");
+    let json = place.json(&["client", "check", "grafana"]);
+    assert_eq!(json["findings"][0]["subject"], "origins");
+}

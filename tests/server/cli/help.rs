@@ -1,7 +1,7 @@
 use super::Place;
 
 /// Every command, with a word that its help must teach.
-const COMMANDS: [(&[&str], &str); 22] = [
+const COMMANDS: [(&[&str], &str); 23] = [
     (&[], "Rocket.toml"),
     (&["serve"], "key-encryption key"),
     (&["demo"], "--first-port"),
@@ -17,6 +17,7 @@ const COMMANDS: [(&[&str], &str); 22] = [
     (&["client", "list"], "--json"),
     (&["client", "show"], "no secret"),
     (&["client", "rotate-secret"], "stays valid"),
+    (&["client", "check"], "the line that mends it"),
     (&["client", "disable"], "Switches a client off"),
     (&["client", "enable"], "disabled client"),
     (&["client", "remove"], "cannot be undone"),

@@ -22,6 +22,10 @@ async fn silently_it_answers_in_a_frame_of_any_site() {
             let nobody = server.browser();
             let answer = framed(&nobody, &asked.path(), dest, site).await;
             assert_eq!(answer.refusal(&asked), "login_required", "{dest} {site}");
+            // In a page with COEP every step of the frame's way is held to this.
+            assert_eq!(answer.header("Cross-Origin-Resource-Policy"), "cross-origin");
+            let picture = framed(&nobody, &asked.path(), "image", site).await;
+            assert_eq!(picture.header("Cross-Origin-Resource-Policy"), "same-origin");
         }
     }
 }

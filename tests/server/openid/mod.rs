@@ -25,6 +25,7 @@ mod response_modes;
 mod safe;
 mod secrets;
 mod silent;
+mod storage_access;
 
 use crate::support::{Answer, Browser, ISSUER, PASSWORD, Setup, TestServer, plain};
 
@@ -48,16 +49,16 @@ async fn uid(server: &TestServer, login: &str) -> String {
 
 /// A redirect to a page of ours.
 #[derive(Debug)]
-struct Step {
+pub struct Step {
     /// Without its query.
-    path: String,
+    pub path: String,
     /// With it.
-    whole: String,
+    pub whole: String,
     query: Vec<(String, String)>,
 }
 
 impl Step {
-    fn of(answer: &Answer) -> Self {
+    pub fn of(answer: &Answer) -> Self {
         assert_eq!(answer.status, 303, "{}", answer.text);
         let location = answer.location();
         let whole = location.strip_prefix(ISSUER).unwrap_or(location);
@@ -72,7 +73,7 @@ impl Step {
     }
 
     /// The value of a field of the query, `""` when it is missing.
-    fn get(&self, name: &str) -> &str {
+    pub fn get(&self, name: &str) -> &str {
         let mut values = self.query.iter().filter(|(known, _)| known == name);
         let value = values.next().map_or("", |(_, value)| value.as_str());
         assert!(values.next().is_none(), "`{name}` is there once: {}", self.whole);
@@ -122,7 +123,7 @@ async fn submit(browser: &Browser, page: &Answer, action: &str, typed: &[(&str, 
 }
 
 /// Signs in where the provider asks for it, and goes on.
-async fn sign_in(browser: &Browser, asked: &Answer, login: &str) -> Answer {
+pub async fn sign_in(browser: &Browser, asked: &Answer, login: &str) -> Answer {
     let step = Step::of(asked);
     assert_eq!(step.path, "/signin", "{}", step.whole);
     let page = browser.get(&step.whole).await;
@@ -130,7 +131,7 @@ async fn sign_in(browser: &Browser, asked: &Answer, login: &str) -> Answer {
 }
 
 /// Says `allow` or `deny` where the provider asks for it, and goes on.
-async fn say(browser: &Browser, asked: &Answer, word: &str) -> Answer {
+pub async fn say(browser: &Browser, asked: &Answer, word: &str) -> Answer {
     let step = Step::of(asked);
     assert_eq!(step.path, "/consent", "{}", step.whole);
     let page = browser.get(&step.whole).await;
@@ -155,7 +156,7 @@ async fn walk(browser: &Browser, mut answer: Answer) -> (Vec<String>, Answer) {
     (visited, answer)
 }
 
-fn is_ours(answer: &Answer) -> bool {
+pub fn is_ours(answer: &Answer) -> bool {
     let location = answer.location();
     location.starts_with('/') || location.starts_with(&format!("{ISSUER}/"))
 }

@@ -15,7 +15,7 @@ pub struct Seen {
 }
 
 /// Addresses at which there is nothing, or not in this way.
-const WRONG: [&str; 14] = [
+const WRONG: [&str; 19] = [
     "/nothing",
     "/account/nothing",
     "/v1/nothing",
@@ -26,6 +26,11 @@ const WRONG: [&str; 14] = [
     "/bridge?client_id=nobody",
     "/bridge?client_id=wiki&client_id=notes",
     "/bridge/nothing",
+    "/callback/nobody/passive",
+    "/callback/nobody/popup",
+    "/callback/wiki/nothing",
+    "/bridge/check",
+    "/bridge/check?client_id=nobody&page=%ff",
     "/signin?next=//evil.test",
     "/signin?next=%ff",
     "/consent?client_id=nobody",

@@ -4,6 +4,7 @@ mod backend;
 mod browser;
 mod crawl;
 mod database;
+mod flows;
 mod logs;
 mod openid;
 mod operations;
@@ -11,6 +12,7 @@ mod page;
 mod program;
 mod surface;
 mod tokens;
+pub mod waiting_events;
 pub mod waiting_page;
 
 use rocket::fairing::AdHoc;
@@ -33,6 +35,7 @@ pub use backend::Backend;
 pub use browser::{Answer, Browser, FORM, encode, http};
 pub use crawl::{Seen, answers_without_database, every_answer};
 pub use database::Database;
+pub use flows::{Waits, proof_of};
 pub use logs::Log;
 pub use openid::{
     ACCESS_TOKEN, Authorize, EXCHANGE, PAY, SHOP, SHOP_CALLBACK, Sent, WIDGET_CALLBACK, challenge,

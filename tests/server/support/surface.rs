@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use super::browser::{Browser, FORM, encode};
 use super::{ISSUER, NOTES, PASSWORD, WIKI, secret_of};
 
+/// What a page that waits for a flow has made.
+const WAITING_SECRET: &str = "abababababababababababababababababababababababababababababababab";
+
 /// A route: `POST /account/sessions/<id>/end`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
@@ -45,13 +48,25 @@ impl Endpoint {
     /// Whether it acts by credentials in the request instead of a browser's cookies.
     pub fn is_for_backends(&self) -> bool {
         let by_token = ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo"];
-        self.pattern.starts_with("/v1/") || by_token.contains(&self.pattern.as_str())
+        let by_waiting_secret = ["/flow", "/flow/outcome"];
+        let pattern = self.pattern.as_str();
+        pattern.starts_with("/v1/")
+            || by_token.contains(&pattern)
+            || by_waiting_secret.contains(&pattern)
     }
 
     /// Whether it is the same for everybody and looks at no cookie.
     pub fn is_impersonal(&self) -> bool {
-        let same_for_all =
-            ["/assets/", "/sdk/", "/brand", "/health", "/ready", "/.well-known/", "/oauth/jwks"];
+        let same_for_all = [
+            "/assets/",
+            "/sdk/",
+            "/brand",
+            "/callback/",
+            "/health",
+            "/ready",
+            "/.well-known/",
+            "/oauth/jwks",
+        ];
         self.pattern == "/"
             || self.method == "OPTIONS"
             || same_for_all.iter().any(|path| self.pattern.starts_with(path))
@@ -67,6 +82,7 @@ impl Endpoint {
         assert!(!path.contains('<'), "give a value for `{path}`");
         let query = match path.as_str() {
             "/bridge" => "?client_id=wiki",
+            "/bridge/check" => "?client_id=specs",
             "/oauth/authorize" if self.is_safe() => {
                 "?client_id=wiki&redirect_uri=http://wiki.vestibule.localhost:8001/oidc/callback\
                  &response_type=code&scope=openid"
@@ -113,6 +129,16 @@ impl Endpoint {
                 ("response_type", "code"),
                 ("scope", "openid"),
             ]),
+            "/flow" => Body::Form(vec![
+                ("waiting_secret", WAITING_SECRET),
+                ("client_id", "wiki"),
+                ("redirect_uri", "http://wiki.vestibule.localhost:8001/oidc/callback"),
+                ("response_type", "code"),
+                ("scope", "openid"),
+            ]),
+            "/flow/outcome" => Body::Form(vec![("waiting_secret", WAITING_SECRET)]),
+            "/flow/<id>" => Body::Form(vec![("answer", "cancel")]),
+            "/flow/<id>/proof" => Body::Json(json!({ "waitingSecret": WAITING_SECRET })),
             "/oauth/logout" => Body::Form(vec![("client_id", "wiki")]),
             "/oauth/token" => Body::Form(vec![("grant_type", "client_credentials")]),
             "/oauth/introspect" | "/oauth/revoke" => Body::Form(vec![("token", "abc")]),

@@ -2,7 +2,8 @@
 //! Core §3.1.2).
 
 mod answer;
-mod request;
+mod into_flow;
+pub mod request;
 mod steps;
 
 use rocket::request::{FromRequest, Outcome, Request};
@@ -11,16 +12,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::domain::client::Registration;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, SecretHash};
 use crate::store::grants::NewGrant;
 use crate::store::visits::{By, Person, Visit};
 use crate::web::app::App;
 use crate::web::body::{Fields, Form, Query};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::is_framed;
+use crate::web::guard::popup::InPopup;
+use crate::web::guard::storage_access::Inactive;
 use crate::web::guard::visitor::{Cookies, visit};
 use answer::Answer;
-use request::{Asked, Refusal, mode_of_refusal};
+use request::{Asked, Refusal, flow_of, mode_of_refusal};
 use steps::{Step, next_step};
 
 /// The longest request, in bytes: it travels through `next` of the sign-in page.
@@ -40,23 +43,27 @@ impl<'r> FromRequest<'r> for Framed {
 
 #[get("/oauth/authorize")]
 pub(super) async fn get(
+    _popup: InPopup,
     app: &State<App>,
     cookies: Cookies,
     framed: Framed,
+    storage: Inactive,
     query: Query,
 ) -> Result<Answer, Problem> {
-    answer(app, &cookies, &framed, &query.0).await
+    answer(app, &cookies, (&framed, &storage), &query.0).await
 }
 
 /// As `GET`: it acts by no more than that, wherever the form comes from.
 #[post("/oauth/authorize", data = "<form>")]
 pub(super) async fn post(
+    _popup: InPopup,
     app: &State<App>,
     cookies: Cookies,
     framed: Framed,
+    storage: Inactive,
     form: Form,
 ) -> Result<Answer, Problem> {
-    answer(app, &cookies, &framed, &form.0).await
+    answer(app, &cookies, (&framed, &storage), &form.0).await
 }
 
 /// A client that can be answered, and where. Everything before this is told to the person alone.
@@ -84,7 +91,7 @@ impl Client {
 async fn answer(
     app: &App,
     cookies: &Cookies,
-    framed: &Framed,
+    (framed, storage): (&Framed, &Inactive),
     fields: &Fields,
 ) -> Result<Answer, Problem> {
     if fields.size() > LONGEST {
@@ -94,6 +101,9 @@ async fn answer(
     let asked = match Asked::parse(fields, &client.registration, client.redirect_uri.clone()) {
         Ok(asked) => asked,
         Err(refusal) => {
+            if let Ok(Some(flow)) = flow_of(fields) {
+                return into_flow::unreadable(app, cookies, &client, &flow).await;
+            }
             let mode = mode_of_refusal(fields, &client.registration);
             let state = fields.text("state").unwrap_or_default();
             return Ok(client.answer(app, &mode, state, refusal.parameters()));
@@ -105,8 +115,8 @@ async fn answer(
         ));
     }
     let step = next_step(app, cookies, &client, &asked).await?;
-    let outcome = match (step, asked.prompt.none) {
-        (Step::Code(person), _) => authorise(app, &asked, &person).await?,
+    let end = match (step, asked.prompt.none) {
+        (Step::Code(person), _) => is_in_time(app, &asked, &person).map(|()| person),
         (Step::Refuse(refusal), _) | (Step::Ask(refusal, _), true) => Err(refusal),
         // With room for what our own part of it takes.
         (Step::Ask(_, path), false) if asked.path().len() + 64 <= LONGEST => {
@@ -114,11 +124,17 @@ async fn answer(
         }
         (Step::Ask(..), false) => Err(Refusal::new("invalid_request", "The request is too long.")),
     };
-    let parameters = match outcome {
-        Ok(code) => vec![("code", code.reveal())],
+    if let Some(flow) = &asked.flow {
+        return into_flow::answer(app, cookies, &client, &asked, (flow, end)).await;
+    }
+    let parameters = match end {
+        Ok(person) => vec![("code", authorise(app, &asked, &person).await?.reveal())],
         Err(refusal) => refusal.parameters(),
     };
-    Ok(client.answer(app, &asked.response_mode, asked.state, parameters))
+    let answer = client.answer(app, &asked.response_mode, asked.state, parameters);
+    let is_nobody = asked.prompt.none && client.person.is_none();
+    let retry = is_nobody.then(|| storage.retry(&client.registration)).flatten();
+    Ok(answer.with_retry(retry))
 }
 
 /// The client and its redirect URI. Who gets this wrong is not sent anywhere (RFC 6749 §4.1.2.1).
@@ -155,31 +171,34 @@ async fn client(app: &App, cookies: &Cookies, fields: &Fields) -> Result<Client,
     Ok(Client { registration, redirect_uri, person })
 }
 
-/// Writes the grant; its code goes to the client.
-async fn authorise(
-    app: &App,
-    asked: &Asked,
-    person: &Person,
-) -> Result<Result<Secret, Refusal>, Problem> {
-    if app.limits.authorize(&person.session_id, &asked.client_id).is_err() {
+/// Counts the code that is about to be given.
+fn is_in_time(app: &App, asked: &Asked, person: &Person) -> Result<(), Refusal> {
+    app.limits.authorize(&person.session_id, &asked.client_id).map_err(|_| {
         let text = "The client asks too often; wait a minute.";
-        return Ok(Err(Refusal::new("temporarily_unavailable", text)));
-    }
+        Refusal::new("temporarily_unavailable", text)
+    })
+}
+
+/// Writes the grant; its code goes to the client.
+async fn authorise(app: &App, asked: &Asked, person: &Person) -> Result<Secret, Problem> {
     let code = Secret::random();
-    let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-    let (nonce, challenge) = (given(&asked.nonce), given(&asked.code_challenge));
-    let grant = NewGrant {
-        code: &code.hash(),
+    app.store.add_grant(&grant(asked, person, &code.hash()), app.now()).await?;
+    Ok(code)
+}
+
+/// What the person authorises, under a code of this hash.
+fn grant<'a>(asked: &'a Asked, person: &'a Person, code: &'a SecretHash) -> NewGrant<'a> {
+    let given = |text: &'a str| (!text.is_empty()).then_some(text);
+    NewGrant {
+        code,
         client_id: &asked.client_id,
         account_uid: &person.account_uid,
         session_id: &person.session_id,
         auth_time: person.auth_time,
         scope: &asked.scope,
         audience: &asked.audience,
-        nonce: nonce.as_deref(),
+        nonce: given(&asked.nonce),
         redirect_uri: &asked.redirect_uri,
-        code_challenge: challenge.as_deref(),
-    };
-    app.store.add_grant(&grant, app.now()).await?;
-    Ok(Ok(code))
+        code_challenge: given(&asked.code_challenge),
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::audience::{Audience, is_resource};
 use crate::domain::client::Registration;
+use crate::domain::flow;
 use crate::domain::pkce;
 use crate::domain::scope::Scope;
 use crate::web::body::Fields;
@@ -104,6 +105,8 @@ pub struct Asked {
     pub since: Option<i64>,
     /// The person said no on our consent page.
     pub is_denied: bool,
+    /// The flow that the answer goes into. Our own: its page leads here.
+    pub flow: Option<String>,
 }
 
 impl Asked {
@@ -137,11 +140,37 @@ impl Asked {
             id_token_hint: fields.text("id_token_hint")?,
             since: seconds(fields, "vestibule_since")?,
             is_denied: fields.is_on("vestibule_denied")?,
+            flow: flow_of(fields)?,
         })
     }
 
     /// The request as a path of ours, to come back to.
     pub fn path(&self) -> String {
+        format!("/oauth/authorize?{}", self.query())
+    }
+
+    /// The request as its client made it, to begin with later: form-encoded, without what our own
+    /// pages add.
+    pub fn beginning(&self) -> String {
+        let (since, is_denied, flow) = (None, false, None);
+        let begun = Self { since, is_denied, flow, ..self.clone() }.query();
+        let hint = [("login_hint", self.login_hint.as_str())];
+        let hint = hint.iter().filter(|(_, value)| !value.is_empty());
+        let mut query = url::form_urlencoded::Serializer::new(begun);
+        query.extend_pairs(hint).finish()
+    }
+
+    /// Whether it asks for the same as another, however far either has come on the way through our
+    /// pages.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let core = |asked: &Self| {
+            let (prompt, max_age, since) = (Prompt::default(), None, None);
+            Self { prompt, max_age, since, flow: None, ..asked.clone() }.query()
+        };
+        self.prompt.none == other.prompt.none && core(self) == core(other)
+    }
+
+    fn query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let since = self.since.map(|since| since.to_string()).unwrap_or_default();
         let max_age = self.max_age.map(|seconds| seconds.to_string()).unwrap_or_default();
@@ -161,10 +190,20 @@ impl Asked {
             ("max_age", &max_age),
             ("id_token_hint", &self.id_token_hint),
             ("vestibule_since", &since),
+            ("vestibule_flow", self.flow.as_deref().unwrap_or_default()),
         ];
         query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
         query.extend_pairs(self.audience.names().map(|name| ("resource", name)));
-        format!("/oauth/authorize?{}", query.finish())
+        query.finish()
+    }
+}
+
+/// The flow that the answer to a request goes into.
+pub fn flow_of(fields: &Fields) -> Result<Option<String>, Refusal> {
+    match fields.text("vestibule_flow")? {
+        text if text.is_empty() => Ok(None),
+        text if flow::is_id(&text) => Ok(Some(text)),
+        _ => Err(Refusal::new("invalid_request", "`vestibule_flow` is no flow of ours.")),
     }
 }
 
@@ -310,6 +349,30 @@ mod tests {
         assert_eq!((again.state.as_str(), again.max_age), ("a&b=é", Some(7)));
         assert_eq!(again.prompt.words(), "login consent");
         assert_eq!(again.code_challenge, CHALLENGE);
+    }
+
+    #[test]
+    fn a_request_is_the_same_however_far_it_has_come() {
+        let query = format!(
+            "response_type=code&scope=openid&state=s&max_age=7&prompt=login&login_hint=alice&\
+             code_challenge={CHALLENGE}&code_challenge_method=S256"
+        );
+        let begun = parse(&query).expect("a good request");
+        let again = parse(&begun.beginning()).expect("a good request");
+        assert_eq!((again.login_hint.as_str(), again.prompt.words().as_str()), ("alice", "login"));
+        assert_eq!(again.beginning(), begun.beginning());
+        let mut later = Asked { since: Some(9), max_age: None, ..begun.clone() };
+        (later.prompt.login, later.flow) = (false, Some("ab".repeat(32)));
+        assert!(parse(&later.query()).expect("a good request").is_same_as(&begun));
+        assert!(!later.beginning().contains("vestibule_"));
+        for (from, to) in
+            [("state=s", "state=t"), ("openid", "profile"), (CHALLENGE, &"A".repeat(43))]
+        {
+            let other = parse(&query.replace(from, to)).expect("a good request");
+            assert!(!other.is_same_as(&begun), "{to}");
+        }
+        let silent = parse(&query.replace("=login&", "=none&")).expect("a good request");
+        assert!(!silent.is_same_as(&begun));
     }
 
     proptest! {

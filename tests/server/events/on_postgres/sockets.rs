@@ -7,8 +7,9 @@ use rustix::process::Signal;
 
 use super::own_postgres::OwnPostgres;
 use super::{own, two};
-use crate::support::Setup;
+use crate::support::waiting_events::WaitingEvents;
 use crate::support::waiting_page::AUTHORIZATION;
+use crate::support::{Authorize, SHOP, Setup};
 
 #[rocket::async_test]
 #[ignore = "needs PostgreSQL: tests/with-postgres cargo test --test server -- --include-ignored"]
@@ -19,6 +20,24 @@ async fn registered_on_one_and_confirmed_on_the_other() {
         let mut page = there.waiting(&asked).await;
         here.confirms(&asked.id, "alice").await;
         assert_eq!(page.message(AUTHORIZATION).await["authResult"], "CONFIRMED");
+    }
+}
+
+#[rocket::async_test]
+#[ignore = "needs PostgreSQL: tests/with-postgres cargo test --test server -- --include-ignored"]
+async fn a_flow_begun_on_one_and_ended_on_the_other() {
+    let (one, other) = two(Setup::new().await.with_openid()).await;
+    for (here, there) in [(&one, &other), (&other, &one)] {
+        let waits = here.begun_at(SHOP, Authorize::shop()).await;
+        let headers = [("Origin", SHOP)];
+        let page = WaitingEvents::open(here, "/flow/events", &headers).await;
+        let mut page = page.expect("a socket");
+        page.present(&waits.secret).await;
+        assert_eq!(page.next_json().await.expect("how it stands")["state"], "pending");
+        let window = there.alice_again().await;
+        crate::flow::finish(&window, &waits).await;
+        let told = page.next_json().await.expect("the outcome");
+        assert_eq!(told["response"]["code"].as_str().map(str::len), Some(64), "{told}");
     }
 }
 

@@ -1,0 +1,60 @@
+/** @import { Flow } from '../types.js' */
+import { outcomeOf } from '../flow.js';
+import { hearFrom } from '../frames.js';
+import { Stop, found } from '../reasons.js';
+import { isText } from '../values.js';
+import { fieldsOf } from './prompt_none.js';
+
+/** How often is looked whether the window is closed. */
+export const LOOK_MS = 500;
+
+/** The page of a flow; the address is known before the server has heard of it. @param {import('../ladder.js').Context} context @param {string} id */
+export const flowUri = ({ settings: { accounts } }, id) => `${accounts}/flow/${id}`;
+
+/**
+ * Calls when the window looks closed. Any Cross-Origin-Opener-Policy on its way makes it look so for good, so it
+ * means little.
+ * @param {import('../ladder.js').Context} context @param {Window} popup @param {() => void} closed @param {AbortSignal} signal
+ */
+function watch({ window }, popup, closed, signal) {
+  const look = (/** @type {boolean} */ again) => window.setTimeout(() => {
+    if (signal.aborted) return;
+    if (popup.closed && again) closed();
+    else look(popup.closed);
+  }, LOOK_MS);
+  look(false);
+}
+
+/**
+ * Sign-in in another window. Its outcome comes through the server, whatever becomes of the window here.
+ * @param {import('../ladder.js').Context} context
+ * @param {Window | null} popup
+ * @param {import('../values.js').Request} request
+ * @param {(seen: { flow: Flow, still?: boolean }) => void} tell
+ * @param {AbortSignal} signal
+ */
+export async function popup(context, popup, request, tell, signal) {
+  const { window, settings: { accounts }, options, api, holder } = context;
+  const { secret, id } = request;
+  const redirectUri = options.popupRedirectUri;
+  const ending = new AbortController();
+  const over = AbortSignal.any([signal, ending.signal]);
+  // Proves to the window's first page that its opener is the page that waits; nobody else learns the secret.
+  hearFrom(window, accounts, () => popup, ({ type, flow }) => {
+    if (type === 'vestibule.flow.prove' && flow === id) popup?.postMessage({ type: 'vestibule.flow.proof', flow, waitingSecret: secret }, accounts);
+  }, over);
+  try {
+    const made = await api.send('/flow', { ...fieldsOf(context, request, redirectUri), waiting_secret: secret });
+    const { flow: given, number, expires_in: seconds } = made;
+    if (given !== id || !isText(number)) throw new Stop('server_error', 'POST /flow was answered with another flow');
+    const flow = { number, uri: flowUri(context, id) };
+    tell({ flow });
+    if (popup) watch(context, popup, () => tell({ flow, still: true }), over);
+    const response = await outcomeOf(window, accounts, api, secret, (Number(seconds) || 900) + 5, over);
+    await holder.redeem(response, request, redirectUri);
+  } finally {
+    ending.abort();
+    popup?.close();
+  }
+  return found('created');
+}
