@@ -3,14 +3,17 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Stdio};
 
 use serde::Deserialize;
 
 use super::Result;
 use super::http::Connection;
+use super::node::{Missing, install, node};
 use super::process::beside_servers;
+
+const FOLDER: &str = "benches/peer";
 
 /// A running peer. Dropped, it ends.
 pub struct Peer {
@@ -33,16 +36,13 @@ struct Sessions {
     sessions: Vec<Browser>,
 }
 
-/// Why there is no peer here.
-pub struct Missing(pub String);
-
 impl Peer {
     /// Starts it and signs in so many people. What it has to say goes to a file in the folder.
     pub fn start(folder: &Path, browsers: u32) -> Result<std::result::Result<Self, Missing>> {
-        if let Err(missing) = install() {
+        if let Err(missing) = install(FOLDER, "oidc-provider") {
             return Ok(Err(missing));
         }
-        let mut command = node("server.mjs");
+        let mut command = node("server.mjs", FOLDER);
         command.arg("0").env("NODE_ENV", "production");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(File::create(folder.join("peer.log"))?);
@@ -70,35 +70,6 @@ impl Drop for Peer {
     }
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer")
-}
-
-fn node(script: &str) -> Command {
-    let mut command = Command::new("node");
-    command.arg(script).current_dir(folder());
-    command
-}
-
-/// Sees to it that Node and the packages are there.
-fn install() -> std::result::Result<(), Missing> {
-    let is_there = |command: &mut Command| {
-        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
-    };
-    if !is_there(Command::new("node").arg("--version")) {
-        return Err(Missing("Node is not installed here".to_owned()));
-    }
-    if folder().join("node_modules/oidc-provider").is_dir() {
-        return Ok(());
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder());
-    if is_there(&mut npm) {
-        return Ok(());
-    }
-    Err(Missing("`npm ci` in benches/peer failed".to_owned()))
-}
-
 fn port(output: ChildStdout) -> Result<u16> {
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line)?;
@@ -107,7 +78,7 @@ fn port(output: ChildStdout) -> Result<u16> {
 }
 
 fn sign_in(port: u16, browsers: u32) -> Result<Vec<Browser>> {
-    let mut command = node("session.mjs");
+    let mut command = node("session.mjs", FOLDER);
     let output = command.args([port.to_string(), browsers.to_string()]).output()?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);

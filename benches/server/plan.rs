@@ -22,6 +22,8 @@ pub struct Plan {
     pub sockets: u32,
     /// Confirmations one by one.
     pub confirmations: u32,
+    /// Loads of each page in a browser.
+    pub loads: u32,
     /// How long each phase of the flood lasts.
     pub phase: Duration,
     /// How long the flood goes on before the second look at it.
@@ -48,6 +50,7 @@ impl Plan {
             sign_ins: 25,
             sockets: 10_000,
             confirmations: 1_000,
+            loads: 100,
             phase: Duration::from_secs(6),
             between: Duration::from_secs(20),
         }
@@ -64,6 +67,7 @@ impl Plan {
             sign_ins: 15,
             sockets: 1_000,
             confirmations: 200,
+            loads: 10,
             phase: Duration::from_secs(2),
             between: Duration::from_secs(14),
         }

@@ -1,0 +1,61 @@
+/**
+ * Loads of the pages, in a tab for each row.
+ *
+ * @module
+ */
+
+/** @typedef {import('./rows.mjs').Row} Row */
+/** @typedef {import('./setting.mjs').Setting} Setting */
+/** @typedef {import('../../tests/browser/support/chromium.js').Chromium} Chromium */
+/** @typedef {{ ms: number, hasSession?: boolean, reason?: string, hint?: string, rungs?: { rung: string }[] }} Measured */
+
+/** A verdict that holds takes less than the clock of a page can tell: asked so many times, and divided. */
+const AGAIN = 50;
+
+/** A load that did not go as the row says is no measurement. @param {Row} row @param {Measured} measured */
+function check({ name, by, empty }, { hasSession, reason, hint, rungs }) {
+  if (empty || (hasSession && rungs?.at(-1)?.rung === by)) return;
+  throw new Error(`${name}: the verdict is ${hasSession} (${reason}: ${hint}), and came by ${rungs?.map(({ rung }) => rung)}`);
+}
+
+/** @param {import('playwright-core').Page} tab @param {string} address @returns {Promise<Measured>} */
+async function open(tab, address) {
+  await tab.goto(address);
+  return tab.evaluate(() => /** @type {any} */ (window).measured);
+}
+
+/** @param {import('playwright-core').Page} tab @returns {Promise<Measured>} */
+const askAgain = (tab) => tab.evaluate(async (times) => {
+  const began = performance.now();
+  let verdict;
+  for (let time = 0; time < times; time += 1) verdict = await /** @type {any} */ (window).session.resume();
+  return { ...verdict, ms: (performance.now() - began) / times };
+}, AGAIN);
+
+/**
+ * A row in a browser: what comes first is done, and then each call is one load, which gives its milliseconds.
+ * @param {Setting} setting @param {Chromium} browser @param {Row} row
+ */
+export async function loadsOf(setting, browser, row) {
+  let load = 0;
+  const next = () => {
+    load += 1;
+    return setting.address(row, row.oneClient ? 0 : load);
+  };
+  if (row.beside) await open(await browser.tab(), next());
+  const tab = await browser.tab();
+  if (row.oneClient && !row.beside) await open(tab, next());
+  return {
+    row,
+    tab,
+    async once() {
+      // Tabs in the background have slower timers.
+      await tab.bringToFront();
+      const measured = await (row.again ? askAgain(tab) : open(tab, next()));
+      check(row, measured);
+      return measured.ms;
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof loadsOf>>} Loads */
