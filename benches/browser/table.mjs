@@ -4,27 +4,37 @@
  * @module
  */
 
-/** @param {number[]} times @param {number} share */
-const percentile = (times, share) => times.toSorted((a, b) => a - b)[Math.ceil(times.length * share) - 1] ?? NaN;
+/** @param {import('./loads.mjs').Load[]} loads @param {number} share */
+function percentile(loads, share) {
+  const times = loads.map(({ ms }) => ms).sort((a, b) => a - b);
+  return times[Math.ceil(times.length * share) - 1] ?? NaN;
+}
+
+/** How many loads did not come by the rung of the row, if any. @param {import('./loads.mjs').Load[]} loads */
+function strays(loads) {
+  const count = loads.filter(({ asMeant }) => !asMeant).length;
+  return count > 0 ? ` (${count} of ${loads.length} came by another rung)` : '';
+}
 
 /** @param {number} ms */
-const inMs = (ms) => `${ms < 10 ? ms.toFixed(2) : ms.toFixed(0)} ms`;
+const inMs = (ms) => `${Math.abs(ms) < 10 ? ms.toFixed(2) : ms.toFixed(0)} ms`;
 
 /** @param {import('./counts.mjs').Count} count */
 const inWords = ({ asked, bytes }) => (asked.length === 0 ? 'none' : `${asked.length}: ${bytes.toLocaleString('en')} bytes`);
 
 /**
  * @param {import('./rows.mjs').Row[]} rows
- * @param {Map<string, number[]>} times
+ * @param {Map<string, import('./loads.mjs').Load[]>} measured
  * @param {Map<string, { first: import('./counts.mjs').Count, later: import('./counts.mjs').Count }>} counted
  */
-export function tableOf(rows, times, counted) {
-  const median = (/** @type {string} */ id) => percentile(times.get(id) ?? [], 0.5);
+export function tableOf(rows, measured, counted) {
+  const loads = (/** @type {string} */ id) => measured.get(id) ?? [];
+  const median = (/** @type {string} */ id) => percentile(loads(id), 0.5);
   const lines = rows.map(({ id, name, at, empty, again }) => {
     const above = empty || again ? '' : inMs(median(id) - median(`empty-${at}`));
     const { first, later } = counted.get(id) ?? {};
     return [
-      name, inMs(median(id)), inMs(percentile(times.get(id) ?? [], 0.9)), above,
+      name + strays(loads(id)), inMs(median(id)), inMs(percentile(loads(id), 0.9)), above,
       ...[first, later].map((count) => (count ? inWords(count) : '')),
     ];
   });

@@ -26,7 +26,7 @@ if (!(Number.isInteger(loads) && loads > 0)) throw new Error('how many loads?');
 const WARM = Math.min(10, loads);
 
 /** How busy the machine is. */
-const load = () => (loadavg()[0] ?? 0).toFixed(1);
+const busy = () => (loadavg()[0] ?? 0).toFixed(1);
 
 /** @param {import('./setting.mjs').Setting} setting */
 async function measure(setting) {
@@ -36,28 +36,28 @@ async function measure(setting) {
     await signIn(await browser.tab(), setting.accounts, bob);
     const all = [];
     for (const row of rows) all.push(await loadsOf(setting, row.empty ? empty : browser, row));
-    /** @type {Map<string, number[]>} */
-    const times = new Map(rows.map(({ id }) => [id, []]));
+    /** @type {Map<string, import('./loads.mjs').Load[]>} */
+    const measured = new Map(rows.map(({ id }) => [id, []]));
     for (let turn = -WARM; turn < loads; turn += 1) {
       for (const { row, once } of all) {
-        const ms = await once();
-        if (turn >= 0) times.get(row.id)?.push(ms);
+        const load = await once();
+        if (turn >= 0) measured.get(row.id)?.push(load);
       }
     }
-    return times;
+    return measured;
   } finally {
     await Promise.all([browser.close(), empty.close()]);
   }
 }
 
-const before = load();
+const before = busy();
 const setting = await startSetting(rows, loads + 2 * WARM);
 try {
-  const times = await measure(setting);
+  const measured = await measure(setting);
   const counted = await counts(setting, rows);
   console.log(`The server is ${build}. ${loads} loads of each row. ${availableParallelism()} cores; `
-    + `load average ${before} before, ${load()} after.\n`);
-  console.log(tableOf(rows, times, counted));
+    + `load average ${before} before, ${busy()} after.\n`);
+  console.log(tableOf(rows, measured, counted));
   console.log(`\nRequests of the first loads:\n${requestsOf(rows, counted)}`);
 } finally {
   await setting.stop();

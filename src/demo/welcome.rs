@@ -16,8 +16,8 @@ Vestibule runs. One sign-in, and every site of the family knows who is there.
 
   {wiki}
       Begin here. Sign in at the top; you come back to the page you left, and can edit it.
-      The notes in its frame know you too, although nobody told them. On {wiki}/option-two
-      the wiki tells them, by a token that can do nothing but write notes.
+      The notes in its frame know you too, although nobody told them. On its page /option-two the
+      wiki does tell them, by a token that is good for notes and for nothing else.
   {notes}
       Your notes. Sign out here with the wiki open in another tab, and watch the wiki follow.
   {shop}
@@ -29,7 +29,7 @@ Vestibule runs. One sign-in, and every site of the family knows who is there.
   {specs}
       Another site altogether. The same notes in its frame, where browsers keep them apart: they
       sign you in without leaving the page, in whichever way your browser allows.
-      {specs}/switchboard shows which ones that are, and /by-hand does it without our script.
+      Its page /switchboard shows which ones that are, and /by-hand does it without our script.
   {accounts}
       Your account: profile, password, and every browser that is signed in.
 
