@@ -18,6 +18,8 @@ const AGAIN_MS = 60_000;
 let token = null;
 /** @type {number | undefined} */
 let renewal;
+/** Whether a refused token was already followed by another: twice in a row is once too often. */
+let again = false;
 const { refresh } = notesList(target, call);
 
 /** No cookie goes along, so that it is the token that counts. @param {string} path @param {RequestInit} [init] */
@@ -32,12 +34,15 @@ async function call(path, init = {}) {
 /** Asks the page around for a token. */
 const ask = () => window.parent.postMessage({ type: 'notes.ready' }, giver);
 
-/** The token is good for nothing: perhaps there is a new one. @param {string} reason */
+/** The token is good for nothing: perhaps there is a new one, which is asked for once. @param {string} reason */
 function drop(reason) {
   token = null;
   find('[data-refusal]', HTMLElement).textContent = reason;
   showState('data-when', 'refused');
   refresh();
+  if (reason !== 'invalid_token' || again) return;
+  again = true;
+  ask();
 }
 
 /** @param {string | null} given */
@@ -60,6 +65,8 @@ async function take(given) {
   }
   showState('data-when', given === null ? 'out' : 'in');
   await refresh();
+  // Taken by all that was asked.
+  if (given !== null && token === given) again = false;
 }
 
 window.addEventListener('message', ({ source, origin, data }) => {

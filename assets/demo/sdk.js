@@ -3,33 +3,21 @@
 
 import { find } from './find.js';
 
-/**
- * @typedef {'cache' | 'bridge' | 'prompt_none' | 'storage_access' | 'popup' | 'redirect'} Rung
- * @typedef {{ rung: Rung, reason: string, ms: number, hint?: string }} Tried
- * @typedef {{ hasSession: boolean, reason: string, rungs: Tried[], hint?: string, signOutUrl?: string }} Verdict
- *
- * @typedef {object} Session What `connect` of the SDK gives.
- * @property {(how?: { check?: boolean }) => Promise<Verdict>} resume
- * @property {(how: { how?: Rung, returnTo?: string }) => Promise<Verdict>} signIn
- * @property {() => Promise<Verdict>} signOut
- * @property {(listener: (verdict: Verdict) => void) => unknown} onChange
- * @property {(want: { audience?: string, scope?: string }) => Promise<string | null>} accessToken
- * @property {() => Promise<{ name?: string, preferred_username?: string } | null>} profile
- * @property {() => void} close
- */
+/** @import { Connection, Options, TokenOptions } from '../sdk/vestibule.js' */
 
 const { accounts = '' } = document.body.dataset;
 const { client = '' } = find('[data-client]', HTMLElement).dataset;
 
-/** The script itself. */
+/** The script itself. @type {typeof import('../sdk/vestibule.js')} */
 export const sdk = await import(`${accounts}/sdk/vestibule.js`);
 
 /**
  * A connection of the notes widget.
- * @param {{ rungs?: Rung[], panel?: HTMLElement, cache?: 'none' | 'session' }} [options]
- * @returns {Session}
+ * @param {Pick<Options, 'rungs' | 'panel'> & Pick<TokenOptions, 'cache'>} [options]
+ * @returns {Connection}
  */
 export function connect({ cache = 'none', ...options } = {}) {
+  /** @type {TokenOptions} */
   const tokens = { scope: 'openid profile notes', redirectUri: `${location.origin}/widget/callback`, cache };
   const texts = { 'scope:notes': 'Read and write notes for you' };
   return sdk.connect({ accounts, clientId: client, tokens, name: 'Notes in the margin', texts, ...options });

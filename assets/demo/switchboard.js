@@ -4,8 +4,7 @@
 import { find } from './find.js';
 import { connect } from './sdk.js';
 
-/** @typedef {import('./sdk.js').Rung} Rung */
-/** @typedef {import('./sdk.js').Verdict} Verdict */
+/** @import { Rung, Verdict } from '../sdk/vestibule.js' */
 
 const SILENT = /** @type {const} */ (['cache', 'bridge', 'prompt_none']);
 const GOOD = ['resumed', 'already'];
@@ -74,7 +73,19 @@ async function trySilently(rung) {
   }
 }
 
-/** In a click. @param {Rung} rung */
+/** Back from accounts, if this page has been left for it: the answer is good for one use, and for that row. */
+async function comeBack() {
+  const session = connect({ rungs: ['redirect'] });
+  const began = performance.now();
+  try {
+    const verdict = await session.resume();
+    if (verdict.rungs.length) show('redirect', verdict, began);
+  } finally {
+    session.close();
+  }
+}
+
+/** In a click. @param {'storage_access' | 'popup' | 'redirect'} rung */
 async function tryWithPerson(rung) {
   badge(rung, 'Waiting for you', 'plain');
   const panel = find('[data-panel]', HTMLElement, rowOf(rung));
@@ -101,4 +112,5 @@ find('[data-all]', HTMLButtonElement).addEventListener('click', tryAll);
 for (const rung of /** @type {const} */ (['storage_access', 'popup', 'redirect'])) {
   find('[data-try]', HTMLButtonElement, rowOf(rung)).addEventListener('click', () => tryWithPerson(rung));
 }
+await comeBack();
 await tryAll();

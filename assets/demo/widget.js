@@ -6,7 +6,7 @@ import { find, showState } from './find.js';
 import { notesList } from './notes_list.js';
 import { connect } from './sdk.js';
 
-/** @typedef {import('./sdk.js').Verdict} Verdict */
+/** @import { Verdict } from '../sdk/vestibule.js' */
 
 const session = connect({ panel: find('[data-panel]', HTMLElement), cache: 'session' });
 const { target = '' } = find('main', HTMLElement).dataset;
@@ -33,7 +33,8 @@ async function call(path, init = {}) {
 
 /** @param {Verdict} verdict */
 async function show({ hasSession, rungs }) {
-  const { name, preferred_username: username } = await session.profile() ?? {};
+  const { name, preferred_username: username } = /** @type {Record<string, string>} */ (await session.profile() ?? {});
+  if (hasSession) showState('data-signing-out', 'done');
   find('[data-name]', HTMLElement).textContent = name ?? username ?? '';
   find('[data-news]', HTMLElement).textContent = hasSession ? `Signed in as ${name ?? username}` : '';
   showState('data-when', hasSession ? 'in' : 'out');
@@ -48,8 +49,11 @@ async function show({ hasSession, rungs }) {
 
 find('[data-sign-out]', HTMLButtonElement).addEventListener('click', async () => {
   const { signOutUrl } = await session.signOut();
-  // The accounts server could not be told from here: the person finishes it there.
-  if (signOutUrl) window.open(signOutUrl, '_blank', 'noopener');
+  // The accounts server could not be told from here: the person finishes it there, by a click of its own, since a
+  // window that opens after the wait would be blocked.
+  const link = find('[data-sign-out-there]', HTMLAnchorElement);
+  if (signOutUrl) link.href = signOutUrl;
+  showState('data-signing-out', signOutUrl ? 'there' : 'done');
 });
 session.onChange(show);
 show(await session.resume());

@@ -78,7 +78,8 @@ export type Connection = {
     }) => Promise<Verdict>;
     /**
      *   To be called in a click: opens a popup, or else goes to the accounts server and comes back to `returnTo`, a page
-     *   of this site (this one unless given); within a frame, in a new tab. The promise waits for the person.
+     *   of this site (this one unless given); within a frame, in a new tab. The promise waits for the person, for 15
+     *   minutes at most.
      */
     signIn: (where?: {
         returnTo?: string;
@@ -89,7 +90,8 @@ export type Connection = {
      */
     cancel: () => void;
     /**
-     * Signs out at accounts and here.
+     * Signs out at accounts and here. What could not be told to
+     * accounts is in `reason` and `hint`; here nobody is signed in any more, all the same.
      */
     signOut: () => Promise<Verdict>;
     /**
@@ -139,7 +141,8 @@ export type Connection = {
  * - `redirectUri`: the site's own callback page, which calls `completeRedirect()`; without it there is no redirect;
  * - `passiveRedirectUri`: where `prompt=none` ends: a blank page of the site, or, unless given, that of the accounts server;
  * - `popupRedirectUri`: what a popup's request names, that of the accounts server unless given;
- * - `cache`: `session` keeps the tokens in the tab's storage, and checks them before use; `none` unless given;
+ * - `cache`: `session` keeps the tokens in the tab's storage, and checks them by userinfo before use, for which
+ *   `scope` needs `openid`; `none` unless given;
  * - `audience`: for whom `accessToken()` narrows the token unless it is told otherwise.
  * @typedef {{ scope?: string, redirectUri?: string, passiveRedirectUri?: string, popupRedirectUri?: string,
  *   cache?: 'none' | 'session', audience?: string }} TokenOptions
@@ -230,9 +233,11 @@ export type Connection = {
  *   that are still good cost no request, unless `check` asks for one: after an API has answered 401, say.
  * @property {(where?: { returnTo?: string, how?: 'popup' | 'redirect' | 'storage_access' }) => Promise<Verdict>} signIn
  *   To be called in a click: opens a popup, or else goes to the accounts server and comes back to `returnTo`, a page
- *   of this site (this one unless given); within a frame, in a new tab. The promise waits for the person.
+ *   of this site (this one unless given); within a frame, in a new tab. The promise waits for the person, for 15
+ *   minutes at most.
  * @property {() => void} cancel Ends what waits for a person.
- * @property {() => Promise<Verdict>} signOut Signs out at accounts and here.
+ * @property {() => Promise<Verdict>} signOut Signs out at accounts and here. What could not be told to
+ *   accounts is in `reason` and `hint`; here nobody is signed in any more, all the same.
  * @property {(listener: Listener) => () => void} onChange Calls the listener whenever the local session was
  *   opened or closed, by whatever cause, or somebody else signed in; returns the function that ends this.
  * @property {(listener: (progress: Progress) => void) => () => void} onProgress Tells which rung is under way.
@@ -280,7 +285,7 @@ export declare function connect(options: Options, window?: BrowserWindow): Conne
  */
 export declare function completeRedirect(window?: BrowserWindow): boolean;
 /**
- * For a popup callback page of one's own: tells the opener, and the other pages of this site, and closes the window.
+ * For a popup callback page of one's own: tells the opener, and closes the window.
  * @param {BrowserWindow} [window]
  */
 export declare function popupCallback(window?: BrowserWindow): void;

@@ -87,20 +87,22 @@ export function connection(options, window, loadPanel = () => import('./panel.js
     return wrong && new Stop('misconfigured', wrong);
   };
 
+  /** Whether a person is at it in another window. */
+  const isBusy = () => /popup|redirect/.test(room.current()?.rung ?? '');
+
   /** @param {Progress} progress */
   const progress = (progress) => {
-    const { state, flow, still = false } = progress;
-    if (shown || state === 'waiting') {
+    const { state, flow, still, blocked } = progress;
+    if (state === 'waiting') {
       shown = true;
-      panel?.show(flow ? { kind: 'waiting', number: flow.number, href: flow.uri, still } : { kind: 'busy' });
-    }
+      panel?.show({ kind: 'waiting', number: flow?.number, href: flow?.uri, still, blocked });
+    } else if (shown && !isBusy()) panel?.show({ kind: 'busy' });
     watchers.tell(progress);
   };
 
   /** Shows what a person can do, or the page's own content again. @param {Verdict} verdict */
   const present = ({ hasSession, reason }) => {
-    const waiting = room.current();
-    if (closed.aborted || (!hasSession && waiting && waiting.rung !== 'storage_access')) return;
+    if (closed.aborted || (!hasSession && isBusy())) return;
     if (!hasSession) signing.prepare();
     if (shown && hasSession) panel?.hide();
     shown = !hasSession;
@@ -108,7 +110,7 @@ export function connection(options, window, loadPanel = () => import('./panel.js
     const canAsk = storage === 'prompt' && frame.isIn(panel?.frameSlot) && !learnt.of('storage_access');
     const actions = actionsFor(settings, reason, canAsk);
     panel.show({ kind: 'offer', reason: reason === 'closed' ? 'login_required' : reason, actions });
-    if (actions.includes('storage_access') && !waiting) void signing.askForStorage();
+    if (actions.includes('storage_access') && !room.current()) void signing.askForStorage();
   };
 
   /** @param {Verdict} verdict */
@@ -215,9 +217,14 @@ export function connection(options, window, loadPanel = () => import('./panel.js
   /** @returns {Promise<Found>} */
   const closeHere = async () => {
     if (!holder) return inOurTime(site.closeLocal);
-    const had = holds();
-    await holder.revoke();
-    return found(had ? 'closed' : 'none');
+    const made = found(holds() ? 'closed' : 'none');
+    try {
+      await holder.revoke();
+      return made;
+    } catch (cause) {
+      const { reason, hint = cureOf(reason) } = asStop(cause);
+      return { ...made, reason, hint: `tokens were not given back: ${hint}` };
+    }
   };
 
   /** @returns {Promise<Verdict>} */

@@ -20,7 +20,8 @@ const LONGEST_PAUSE_MS = 16_000;
  * @param {AbortSignal} signal
  * @returns {Promise<Record<string, unknown>>} the answer to the authorization request
  */
-export function outcomeOf(window, accounts, api, secret, lifetime, signal) {
+export async function outcomeOf(window, accounts, api, secret, lifetime, signal) {
+  if (signal.aborted) throw new Stop('canceled');
   /** @type {ReturnType<typeof deferred<Record<string, unknown>>>} */
   const { promise, resolve, reject } = deferred();
   /** @param {unknown} body @returns {boolean} whether it was sense */

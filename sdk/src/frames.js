@@ -37,8 +37,9 @@ export function hiddenFrame(window, accounts, src, place, hear, refused, loaded 
   Object.assign(element, { src, title: 'Sign-in', hidden: true, tabIndex: -1 });
   element.style.display = 'none'; // whatever the site's style says about frames
   hearFrom(window, accounts, () => element.contentWindow, hear, signal);
-  document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
-    if (/^(frame|child|default)-src$/.test(effectiveDirective) && `${blockedURI}/`.startsWith(`${accounts}/`)) refused(true);
+  document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, disposition }) => {
+    // A policy that only reports keeps nothing away.
+    if (disposition === 'enforce' && /^(frame|child|default)-src$/.test(effectiveDirective) && `${blockedURI}/`.startsWith(`${accounts}/`)) refused(true);
   }, { signal });
   element.addEventListener('load', () => {
     loaded(element);

@@ -63,7 +63,7 @@ export async function climb(context, check, trying, note) {
     }
   };
 
-  const answer = takeAnswer(context);
+  const answer = rungs.includes('redirect') && takeAnswer(context);
   const back = answer && await attempt('redirect', (signal) => comeBack(context, answer, signal), PATIENT_MS);
   if (back) return back;
   // Whoever has just come back with another no than that is not asked behind their back.

@@ -7,12 +7,11 @@
 /** @typedef {'popup' | 'storage_access' | 'redirect' | 'retry'} PanelAction */
 
 /**
- * - `offer`: a person is needed; `reason` says why, `actions` what there is to do, the best first, and `href` is a
- *   link that opens the sign-in window where a script may not;
+ * - `offer`: a person is needed; `reason` says why, `actions` what there is to do, the best first;
  * - `waiting`: the person is busy in another window; `number` is what that window may ask for, `href` opens it again,
  *   `still` says that it looks closed, and `blocked` that it did not open;
  * - `busy`: it is being found out.
- * @typedef {{ kind: 'offer', reason: string, actions: readonly PanelAction[], href?: string | undefined }
+ * @typedef {{ kind: 'offer', reason: string, actions: readonly PanelAction[] }
  *   | { kind: 'waiting', number?: string | undefined, href?: string | undefined, still?: boolean | undefined,
  *     blocked?: boolean | undefined }
  *   | { kind: 'busy' }} PanelState
@@ -92,15 +91,15 @@ export const scopeLines = (scope, texts) => scope.split(' ').map((name) => (
  */
 export function panelContent(state, texts) {
   if (state.kind === 'busy') return { title: state.kind, controls: [] };
-  const link = state.href ? ['open'] : [];
   if (state.kind === 'waiting') {
+    const link = state.href ? ['open'] : [];
     const { blocked, still } = state;
     const [title, message] = blocked ? ['offer', 'popup_blocked'] : still ? ['still', 'closed'] : ['waiting', 'wait'];
     return { title, message, controls: [...link, 'cancel'], prime: !!(blocked || still) };
   }
   const { reason, actions } = state;
   const frame = actions.includes('storage_access');
-  const controls = [...link, ...actions.filter((action) => action !== 'storage_access')];
+  const controls = actions.filter((action) => action !== 'storage_access');
   const asks = frame || controls.some((action) => action !== 'retry');
   const own = `title:${reason}`;
   return { title: !asks ? 'trouble' : own in texts ? own : 'offer', message: reason, controls, prime: !frame, frame, asks };

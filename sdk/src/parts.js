@@ -13,9 +13,10 @@ import { tokenHolder } from './tokens.js';
  */
 export function tokenContext(parts, send, changed) {
   const { window, settings } = parts;
-  const { tokens: options, clientId } = settings;
+  const { tokens: options, accounts, clientId } = settings;
   if (!options) return undefined;
-  const name = `vestibule.${clientId}`;
+  // Pages that ask another server, or for something else, have tokens of their own.
+  const name = `vestibule.${clientId} ${accounts} ${options.scope.split(' ').sort().join(' ')}`;
   const tabs = tabsOf(window, name, (message) => {
     holder.hear(message);
     changed();

@@ -35,7 +35,7 @@ const CURES = {
   storage_blocked: ON_CLICK,
   canceled: ON_CLICK,
   blocked_by_policy: 'look at frame-src, sandbox, whether the server is there, and at the origins, embedders and redirect URIs registered for the client',
-  popup_blocked: 'call signIn() in a click, allow-popups in a sandbox, or show a link to flow.uri',
+  popup_blocked: 'call signIn() in a click, allow-popups in a sandbox, or, with tokens, show a link to flow.uri',
   timed_out: 'give a longer timeout',
   rate_limited: 'wait a minute',
   network: 'look at connect-src, whether the server is there, and at the origins registered for the client',

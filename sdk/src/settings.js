@@ -1,4 +1,5 @@
 /** @import { BrowserWindow, Options, Rung, TokenOptions } from './types.js' */
+import { isOpenid } from './tokens.js';
 
 /** @type {Rung[]} */
 const RUNGS = ['cache', 'bridge', 'prompt_none', 'storage_access', 'popup', 'redirect'];
@@ -37,6 +38,7 @@ export function settle({ accounts, clientId, callback = '/sso', timeout = 1_500,
       [rungs.every((rung) => RUNGS.includes(rung)), `rungs are ${RUNGS}`],
       [isOf(origin, redirectUri), 'redirectUri must be a page of this site'],
       [isOf(origin, passiveRedirectUri) || isOf(server.origin, passiveRedirectUri), 'passiveRedirectUri must be a page of this site or of accounts'],
+      [tokens?.cache !== 'session' || isOpenid(tokens.scope ?? 'openid'), "cache: 'session' needs the scope openid: userinfo checks what was kept"],
       [!tokens || (window.isSecureContext !== false && crypto.subtle), 'tokens need a secure context: serve this page by https'],
     ];
     const failed = checks.find(([good]) => !good);

@@ -1,6 +1,6 @@
 /** @import { BrowserWindow, Progress, Rung, Verdict } from './types.js' */
 import { pageOfThisSite } from './backend.js';
-import { Stop } from './reasons.js';
+import { Stop, cureOf } from './reasons.js';
 import { flowUri, popup } from './rungs/popup.js';
 import { keepPlace, leave } from './rungs/redirect.js';
 import { storageAccess } from './rungs/storage_access.js';
@@ -26,21 +26,32 @@ export function signIns({ window, settings, context, frame, learnt, room, progre
   /** @type {import('./values.js').Request | undefined} */
   let prepared;
 
+  /** A tab without an opener. Asked for as `noopener` it would not tell whether it was refused. @param {string} url */
+  const openTab = (url) => {
+    const opened = window.open(url, '_blank');
+    if (opened) opened.opener = null;
+    return opened;
+  };
+
   /** By the backend: in this window, or in a tab that this page hears nothing of. @param {string} returnTo */
   const byBackend = (returnTo) => {
     const { pathname, search, hash } = pageOfThisSite(window, returnTo);
     const url = `${callback}/start?to=${encodeURIComponent(pathname + search + hash)}`;
-    if (framed) window.open(url, '_blank', 'noopener');
-    else {
+    const blocked = framed && !openTab(url);
+    if (!framed) {
       keepPlace(window, clientId, returnTo);
       window.location.assign(url);
     }
-    return room.enter('redirect', (signal) => away(window, signal, !framed));
+    return room.enter('redirect', async (signal) => {
+      if (blocked) throw new Stop('popup_blocked', cureOf('popup_blocked'));
+      if (framed) progress({ rung: 'redirect', state: 'waiting' });
+      return away(window, signal, !framed);
+    });
   };
 
   /** @param {import('./ladder.js').Context} context @param {string} returnTo */
   const byRedirect = (context, returnTo) => room.enter('redirect', async (signal) => {
-    await leave(context, returnTo);
+    await leave(context, returnTo, signal);
     return away(window, signal, true);
   });
 
@@ -53,17 +64,17 @@ export function signIns({ window, settings, context, frame, learnt, room, progre
   const byWindow = (context, rung, fall) => {
     const ready = prepared;
     prepared = undefined;
+    const url = ready ? flowUri(context, ready.id) : 'about:blank';
     // A tab of its own is told nothing by this page: the person confirms the number there.
-    const alone = rung === 'redirect' && ready;
-    const opened = window.open(ready ? flowUri(context, ready.id) : 'about:blank', '_blank', alone ? 'noopener' : 'popup,width=480,height=680');
-    const blocked = !opened && !alone && { blocked: true };
+    const opened = rung === 'redirect' ? openTab(url) : window.open(url, '_blank', 'popup,width=480,height=680');
+    const blocked = !opened && { blocked: true };
     if (blocked && fall) return fall();
     return room.enter(rung, async (signal, waiting) => {
       if (blocked && !isHeard()) throw new Stop('popup_blocked');
       waiting.opened = opened;
       progress({ rung, state: 'waiting', ...blocked });
       const request = ready ?? await newRequest();
-      if (!ready) opened?.location.replace(flowUri(context, request.id));
+      if (!ready && !signal.aborted) opened?.location.replace(flowUri(context, request.id));
       return popup(context, opened, request, (seen) => {
         waiting.flow = seen.flow;
         progress({ rung, state: 'waiting', ...seen, ...blocked });

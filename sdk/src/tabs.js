@@ -1,10 +1,13 @@
 /** @import { BrowserWindow } from './types.js' */
+import { Stop } from './reasons.js';
 import { isPlainObject, random } from './values.js';
 
 /** How long the other tabs may take to answer. */
 export const ASK_MS = 60;
 /** How long claims are gathered where there are no Web Locks. */
 export const CLAIM_MS = 40;
+/** A claim that was lost is made again after so long: whoever holds it answers, unless it has been frozen or closed. */
+export const REST_MS = 400;
 
 /** @typedef {Record<string, any>} Message with a `type` */
 
@@ -50,12 +53,12 @@ export function tabs(window, name, heard) {
   });
 
   /**
-   * One at a time by messages alone, for browsers that refuse Web Locks here: who claims says so, and of those who
-   * claim at once the lowest id goes first.
-   * @param {number} patience
+   * One at a time by messages alone, for browsers that refuse Web Locks here: who claims says so, of those who claim
+   * at once the lowest id goes first, and who has it says that it is still at it.
+   * @param {() => boolean} wanted
    * @returns {Promise<() => void>} what gives it back
    */
-  const claim = async (patience) => {
+  const claim = async (wanted) => {
     const id = random();
     let [lost, holds] = [false, false];
     const hear = (/** @type {Message} */ { type, id: other, to }) => {
@@ -64,33 +67,34 @@ export function tabs(window, name, heard) {
       else if (type === 'claim' || to === id) lost = true;
     };
     listeners.add(hear);
-    const deadline = performance.now() + patience;
-    do {
-      await until(() => (lost ? undefined : true), patience);
+    while (!holds && wanted()) {
+      lost = false;
       tell({ type: 'claim', id });
       await until(() => lost || undefined, CLAIM_MS);
-    } while (lost && performance.now() < deadline);
-    holds = true;
+      holds = !lost;
+      await until(() => !lost || undefined, REST_MS);
+    }
     return () => {
       listeners.delete(hear);
-      tell({ type: 'free' });
+      if (holds) tell({ type: 'free' });
     };
   };
 
-  /** @param {number} patience @returns {Promise<() => void>} */
-  const enter = (patience) => new Promise((resolve) => {
+  /** @param {number} patience @param {() => unknown} done @returns {Promise<() => void>} */
+  const enter = (patience, done) => new Promise((resolve, reject) => {
     let here = true;
     const timer = window.setTimeout(() => {
       here = false;
-      resolve(() => {});
+      reject(new Stop('timed_out', 'another tab is still at it'));
     }, patience);
     const entered = (/** @type {() => void} */ leave) => {
       window.clearTimeout(timer);
-      resolve(leave);
+      if (here) resolve(leave);
+      else leave();
     };
-    const withoutLocks = () => (channel ? claim(patience).then(entered) : entered(() => {}));
+    const withoutLocks = () => (channel ? claim(() => here && !done()).then(entered) : entered(() => {}));
     try {
-      // Who has gone ahead gives the lock back as soon as it comes.
+      // Who has given up gives the lock back as soon as it comes.
       window.navigator.locks.request(name, () => here && new Promise((leave) => entered(() => leave(undefined)))).catch(withoutLocks);
     } catch {
       withoutLocks();
@@ -106,14 +110,14 @@ export function tabs(window, name, heard) {
     },
     /**
      * Runs `work` in one tab at a time. `done` looks whether another one has made it unnecessary meanwhile; who
-     * waits longer than its patience goes ahead, since a tab may have been frozen with the lock in its hand.
+     * waits longer than its patience gives up: twenty who go ahead help nobody.
      * @param {number} patience
      * @param {() => true | undefined} done
      * @param {(waited: boolean) => Promise<unknown>} work
      */
     async alone(patience, done, work) {
       const started = performance.now();
-      const mine = enter(patience).then(async (leave) => {
+      const mine = enter(patience, done).then(async (leave) => {
         try {
           if (!done()) await work(performance.now() - started > 20);
         } finally {
@@ -123,7 +127,10 @@ export function tabs(window, name, heard) {
       mine.catch(() => {});
       await Promise.race([mine, until(done, patience).then((seen) => (seen ? undefined : mine))]);
     },
-    close: () => channel?.close(),
+    close() {
+      channel?.close();
+      channel = undefined;
+    },
   };
 }
 

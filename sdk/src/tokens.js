@@ -19,8 +19,10 @@ const URN = 'urn:ietf:params:oauth:';
 /** @param {any} value @returns {value is Tokens} */
 const areTokens = (value) => isPlainObject(value) && isText(value.access) && isText(value.scope) && value.at > 0 && value.expires > 0;
 
+const noToken = () => new Stop('server_error', 'the answer has no access token');
+
 /** @param {string} scope */
-const isOpenid = (scope) => scope.split(' ').includes('openid');
+export const isOpenid = (scope) => scope.split(' ').includes('openid');
 
 /**
  * The claim of an id token that is wrong, if one is. It came from the token endpoint itself over TLS, so its signature
@@ -91,23 +93,26 @@ export function tokenHolder({ accounts, clientId }, { scope: asked, audience: ai
     if (held) tabs.tell({ type: 'closed', at: held.at });
     hold(null);
   };
+  /** @param {Tokens} tokens */
+  const giveBack = ({ refresh, access }) => Promise.all([refresh, access].map((token) => token && api.send('/oauth/revoke', { token })));
+  /** Nobody waits for them any more. @param {Tokens} tokens */
+  const discard = (tokens) => void giveBack(tokens).catch(() => {});
   /** @param {Record<string, any>} body */
   const lifetime = (body) => Date.now() + (Number(body.expires_in) || 60) * 1_000;
 
   /**
    * @param {Record<string, string>} fields of a token request
    * @param {{ nonce?: string, sub?: string | undefined }} expected
-   * @param {AbortSignal} [signal]
    * @returns {Promise<Tokens>}
    */
-  const get = async (fields, expected, signal) => {
-    const body = await api.send('/oauth/token', fields, signal);
+  const get = async (fields, expected) => {
+    const body = await api.send('/oauth/token', fields);
     const { access_token: access, refresh_token: refresh = fields.refresh_token, scope = asked, id_token: idToken } = body;
     const claims = claimsOf(idToken);
     const fault = idToken || (expected.nonce && isOpenid(scope)) ? faultOf(claims, { accounts, clientId, ...expected }) : undefined;
     if (fault) throw new Stop('misconfigured', `the id token is not for this request: ${fault}`);
     const tokens = { at: Date.now(), access, refresh, expires: lifetime(body), scope, sub: claims?.sub ?? expected.sub };
-    if (!areTokens(tokens)) throw new Stop('server_error', 'the answer has no access token');
+    if (!areTokens(tokens)) throw noToken();
     return tokens;
   };
 
@@ -134,6 +139,7 @@ export function tokenHolder({ accounts, clientId }, { scope: asked, audience: ai
       const tokens = await get({ grant_type: 'refresh_token', refresh_token: refresh }, { sub: before.sub });
       // Signed out meanwhile: what has come is not held.
       if (held === before) share({ ...before, ...tokens });
+      else if (!held) discard(tokens);
       return true;
     }).catch((cause) => {
       if (asStop(cause).reason !== 'login_required') throw cause;
@@ -151,8 +157,9 @@ export function tokenHolder({ accounts, clientId }, { scope: asked, audience: ai
         grant_type: `${URN}grant-type:token-exchange`, subject_token: access,
         subject_token_type: `${URN}token-type:access_token`, scope, ...(audience && { audience }),
       }).then((body) => {
+        if (!isText(body.access_token)) throw noToken();
         made.expires = lifetime(body);
-        return String(body.access_token);
+        return body.access_token;
       });
       const made = { expires: Infinity, token };
       entry = made;
@@ -175,14 +182,18 @@ export function tokenHolder({ accounts, clientId }, { scope: asked, audience: ai
     },
     /**
      * Swaps the code of an answer. Who it is says the id token; userinfo is asked when somebody wants to know more.
+     * What comes when nobody waits for it any more is given back.
      * @param {Record<string, unknown>} response
      * @param {{ state: string, nonce: string, verifier: string }} request
      * @param {string} redirectUri
-     * @param {AbortSignal} [signal]
+     * @param {AbortSignal} signal
      */
     async redeem(response, { state, nonce, verifier }, redirectUri, signal) {
       const code = codeOf(response, state, accounts);
-      share(await get({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }, { nonce }, signal));
+      const tokens = await get({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }, { nonce });
+      if (signal.aborted) discard(tokens);
+      signal.throwIfAborted();
+      share(tokens);
     },
     /** Asks userinfo whether the tokens are still good. @param {AbortSignal} signal */
     async check(signal) {
@@ -209,7 +220,7 @@ export function tokenHolder({ accounts, clientId }, { scope: asked, audience: ai
     /** Takes those that this tab kept, to be checked before use. */
     takeKept() {
       const value = entry.read();
-      if (!held && cache === 'session' && areTokens(value)) held = value;
+      if (!held && cache === 'session' && areTokens(value) && isOpenid(value.scope)) held = value;
     },
     /** @param {{ audience?: string | undefined, scope?: string }} want @returns {Promise<string | null>} */
     async access({ audience = aim, scope } = {}) {
@@ -218,11 +229,11 @@ export function tokenHolder({ accounts, clientId }, { scope: asked, audience: ai
       if (!audience && !scope) return held.access;
       return narrow(held.access, scope ?? held.scope.split(' ').filter((name) => name !== 'openid').join(' '), audience);
     },
-    /** Gives them back. */
+    /** Gives them back. They are forgotten here in any case. */
     async revoke() {
-      const tokens = [held?.refresh, held?.access];
+      const tokens = held;
       drop();
-      await Promise.allSettled(tokens.map((token) => token && api.send('/oauth/revoke', { token })));
+      if (tokens) await giveBack(tokens);
     },
   };
 }

@@ -46,20 +46,14 @@ export function completeRedirect(window = globalThis.window) {
 }
 
 /**
- * For a popup callback page of one's own: tells the opener, and the other pages of this site, and closes the window.
+ * For a popup callback page of one's own: tells the opener, and closes the window.
  * @param {BrowserWindow} [window]
  */
 export function popupCallback(window = globalThis.window) {
-  const { href } = window.location;
   try {
-    window.opener?.popupCompleted?.(href);
+    window.opener?.popupCompleted?.(window.location.href);
   } catch {
     // Its opener is of another site.
-  }
-  try {
-    new window.BroadcastChannel('vestibule.popup').postMessage({ type: 'popupCompleted', href });
-  } catch {
-    // No channel.
   }
   window.setTimeout(() => window.close(), 200);
 }

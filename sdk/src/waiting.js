@@ -52,8 +52,11 @@ export function waitingRoom(closing, stopped, tell) {
   };
 }
 
+/** A sign-in in another tab takes this long at most. */
+const LONGEST_MS = 900_000;
+
 /**
- * Waits until the person has come back without signing in, for as long as that takes.
+ * Waits until the person has come back without signing in.
  * @param {BrowserWindow} window
  * @param {AbortSignal} signal
  * @param {boolean} leaving the page is being left: it will be, in a while
@@ -62,7 +65,7 @@ export function waitingRoom(closing, stopped, tell) {
 export const away = (window, signal, leaving) => new Promise((_, reject) => {
   const canceled = () => reject(new Stop('canceled'));
   signal.addEventListener('abort', canceled);
-  if (!leaving) return;
-  window.addEventListener('pageshow', ({ persisted }) => persisted && canceled(), { signal });
-  window.setTimeout(() => reject(new Stop('timed_out', 'the page was not left')), PATIENT_MS);
+  const late = leaving ? 'the page was not left' : 'nobody signed in in the other window';
+  window.setTimeout(() => reject(new Stop('timed_out', late)), leaving ? PATIENT_MS : LONGEST_MS);
+  if (leaving) window.addEventListener('pageshow', ({ persisted }) => persisted && canceled(), { signal });
 });

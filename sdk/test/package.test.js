@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const sdk = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'vestibule-package-'));
 after(() => rmSync(folder, { recursive: true }));
 const run = (/** @type {string} */ command, /** @type {string[]} */ args, cwd = folder) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -24,7 +25,7 @@ test('installed, it can be imported where there is no browser, and needs nothing
     console.log(JSON.stringify([Object.keys(sdk).sort(), sdk.version, sdk.reasonOfStatus(429)]));
   `]);
   assert.deepEqual(JSON.parse(text), [
-    ['completeRedirect', 'connect', 'popupCallback', 'readAnswer', 'reasonOfError', 'reasonOfStatus', 'version'], '0.1.0', 'rate_limited',
+    ['completeRedirect', 'connect', 'popupCallback', 'readAnswer', 'reasonOfError', 'reasonOfStatus', 'version'], version, 'rate_limited',
   ]);
   assert.deepEqual(JSON.parse(run('npm', ['ls', '--all', '--json'])).dependencies['@vestibule/sdk'].dependencies, undefined);
 });
@@ -40,7 +41,7 @@ const sample = (/** @type {string} */ name, /** @type {string} */ more) => write
   const reason: Reason = verdict.rungs[0]?.reason ?? verdict.reason;
   session.onProgress(({ rung, flow, still = false }: Progress) => console.log(rung, flow?.number, still, reason));
   const token: string | null = await session.accessToken({ audience: 'notes' });
-  console.log(token, session.profile?.sub);
+  console.log(token, (await session.profile())?.sub);
   ${more}
 `);
 const check = (/** @type {string} */ name) => run(join(sdk, 'node_modules/.bin/tsc'), [

@@ -2,6 +2,7 @@
 import { outcomeOf } from '../flow.js';
 import { hearFrom } from '../frames.js';
 import { Stop, found } from '../reasons.js';
+import { PATIENT_MS } from '../token_api.js';
 import { isText } from '../values.js';
 import { fieldsOf } from './prompt_none.js';
 
@@ -44,14 +45,15 @@ export async function popup(context, popup, request, tell, signal) {
     if (type === 'vestibule.flow.prove' && flow === id) popup?.postMessage({ type: 'vestibule.flow.proof', flow, waitingSecret: secret }, accounts);
   }, over);
   try {
-    const made = await api.send('/flow', { ...fieldsOf(context, request, redirectUri), waiting_secret: secret });
+    const made = await api.send('/flow', { ...fieldsOf(context, request, redirectUri), waiting_secret: secret }, AbortSignal.any([over, AbortSignal.timeout(PATIENT_MS)]));
+    over.throwIfAborted();
     const { flow: given, number, expires_in: seconds } = made;
     if (given !== id || !isText(number)) throw new Stop('server_error', 'POST /flow was answered with another flow');
     const flow = { number, uri: flowUri(context, id) };
     tell({ flow });
     if (popup) watch(context, popup, () => tell({ flow, still: true }), over);
     const response = await outcomeOf(window, accounts, api, secret, (Number(seconds) || 900) + 5, over);
-    await holder.redeem(response, request, redirectUri);
+    await holder.redeem(response, request, redirectUri, over);
   } finally {
     ending.abort();
     popup?.close();

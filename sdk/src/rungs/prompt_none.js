@@ -55,7 +55,7 @@ export async function promptNone(context, had, signal) {
   const { settings, options, holder, tabs } = context;
   const redirectUri = options.passiveRedirectUri;
   const done = () => holder.isGood() || undefined;
-  await tabs.alone(settings.timeout / 2, done, async (waited) => {
+  await tabs.alone(settings.timeout, done, async (waited) => {
     // What the tab before this one got may be on its way.
     if (waited && await tabs.ask(0, done)) return;
     const request = await newRequest();

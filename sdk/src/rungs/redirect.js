@@ -42,14 +42,16 @@ export function restorePlace(window, clientId) {
  * Leaves for the accounts server, to come back to the callback page and from there to `returnTo`.
  * @param {import('../ladder.js').Context} context
  * @param {string} returnTo
+ * @param {AbortSignal} signal
  */
-export async function leave(context, returnTo) {
-  const { window, settings: { accounts, clientId }, options: { redirectUri } } = context;
+export async function leave(context, returnTo, signal) {
+  const { window, settings: { accounts, clientId }, options: { redirectUri, scope } } = context;
   if (!redirectUri) throw new Stop('misconfigured', 'tokens.redirectUri is missing');
   const request = await newRequest();
+  signal.throwIfAborted();
   const { state, nonce, verifier } = request;
   const { href } = pageOfThisSite(window, returnTo);
-  if (!recordOf(window, clientId).write({ accounts, redirectUri, href, state, nonce, verifier })) {
+  if (!recordOf(window, clientId).write({ accounts, scope, redirectUri, href, state, nonce, verifier })) {
     throw new Stop('storage_blocked', 'a redirect needs sessionStorage');
   }
   keepPlace(window, clientId, returnTo);
@@ -57,15 +59,15 @@ export async function leave(context, returnTo) {
 }
 
 /**
- * Back from there: takes the answer that the callback page has left, if there is one, with the verifier, which is
- * good for one use.
+ * Back from there: takes the answer that the callback page has left, if there is one to what is asked for here, with
+ * the verifier, which is good for one use.
  * @param {import('../ladder.js').Context} context
  * @returns {Record<string, any> | null}
  */
-export function takeAnswer({ window, settings: { accounts, clientId } }) {
+export function takeAnswer({ window, settings: { accounts, clientId }, options: { scope } }) {
   const entry = recordOf(window, clientId);
   const record = entry.read();
-  if (!record?.response || record.accounts !== accounts) return null;
+  if (!record?.response || record.accounts !== accounts || record.scope !== scope) return null;
   entry.write(null);
   return record;
 }

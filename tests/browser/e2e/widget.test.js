@@ -80,8 +80,9 @@ test('a sign-out in the widget ends its tokens, and says where to end the rest',
   await allowIfAsked(popup);
   await knows(sidebar(tab), alice.fullName);
 
-  const opening = chromium.context.waitForEvent('page');
   await sidebar(tab).getByRole('button', { name: 'Sign out' }).press('Enter');
+  const opening = chromium.context.waitForEvent('page');
+  await sidebar(tab).getByRole('link', { name: 'Sign out of accounts, too' }).press('Enter');
   const opened = await opening;
   await opened.getByRole('heading', { name: 'Sign out?' }).waitFor();
   await asksForPerson(tab);

@@ -8,7 +8,7 @@ import { NOTES, brief, browser, tabStorage, tried, until, widget } from './suppo
 const no = (error, more = {}) => (/** @type {any} */ { id }, /** @type {any} */ frame) => frame.say({
   type: 'vestibule.session.response', id, hasSession: false, recoveryPayload: null, error, ...more,
 });
-const violation = (/** @type {any} */ window) => fire(window.document, 'securitypolicyviolation', { effectiveDirective: 'frame-src', blockedURI: ACCOUNTS });
+const violation = (/** @type {any} */ window) => fire(window.document, 'securitypolicyviolation', { effectiveDirective: 'frame-src', blockedURI: ACCOUNTS, disposition: 'enforce' });
 
 for (const error of ['login_required', 'consent_required', 'storage_blocked', 'rate_limited']) {
   test(`when the bridge says ${error}, no other silent rung can know better`, async () => {
@@ -202,13 +202,19 @@ test('a browser without channels, locks or storage is no hindrance', async () =>
 for (const [name, locks] of /** @type {[string, () => any][]} */ ([
   ['throw', () => ({ request() { throw new DOMException('', 'SecurityError'); } })],
   ['refuse', () => ({ request: async () => { throw new DOMException('', 'SecurityError'); } })],
-  ['never come', () => ({ request: () => new Promise(() => {}) })],
 ])) {
   test(`Web Locks that ${name} are no hindrance`, async () => {
     const page = widget({ prepare: (window) => { window.navigator = { locks: locks() }; } });
     assert.equal((await page.session.resume()).outcome, 'created');
   });
 }
+
+test('a Web Lock that never comes is waited for in the time of the rung, and no longer', async () => {
+  const page = widget({ prepare: (window) => { window.navigator = { locks: { request: () => new Promise(() => {}) } }; }, options: { timeout: 200 } });
+  assert.deepEqual(tried(await page.session.resume()), ['cache:login_required', 'bridge:already', 'prompt_none:timed_out']);
+  assert.equal(page.of('authorize'), 0);
+  page.session.close();
+});
 
 test('a closed connection is over', async () => {
   const page = widget({ bridge: () => {} });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { outcomeOf } from '../../../sdk/src/flow.js';
 import { ACCOUNTS, clock, fire, reply, turns } from './support/fakes.js';
 import { brief, browser, tried, until, widget } from './support/widget.js';
 
@@ -260,6 +261,61 @@ test('cancel ends it at once, closes the window, and what comes later changes no
   page.session.cancel();
 });
 
+for (const [name, act, again] of /** @type {[string, (page: any) => unknown, number][]} */ ([
+  ['cancel', ({ session }) => session.cancel(), 0], ['a sign-out', ({ session }) => session.signOut(), 0], ['close', ({ session }) => session.close(), 0],
+  ['another sign-in', (page) => { page.popups[0].closed = true; page.server.instead = {}; void page.session.signIn(); }, 1],
+])) {
+  test(`${name} while the server has not answered yet ends the flow, whatever it answers`, async () => {
+    const page = await offered({ panel: true, options: { timeout: 100 } });
+    let answer = () => {};
+    page.server.instead['/flow'] = () => new Promise((resolve) => { answer = () => resolve(undefined); });
+    const verdict = page.session.signIn();
+    await until(() => page.server.count('/flow'));
+    act(page);
+    assert.equal((await verdict).hasSession, false);
+    await until(() => page.sockets.made.length === again);
+    const shown = JSON.stringify(page.shown.at(-1));
+    answer();
+    await until(() => page.popups[0].close.mock.callCount());
+    await turns();
+    assert.deepEqual([page.sockets.made.length, JSON.stringify(page.shown.at(-1))], [again, shown]);
+    page.session.close();
+  });
+}
+
+test('cancel before anything is ready asks nobody, and closes the empty window', async () => {
+  const page = widget();
+  const verdict = page.session.signIn();
+  page.session.cancel();
+  assert.equal((await verdict).reason, 'canceled');
+  await until(() => page.popups[0].close.mock.callCount());
+  assert.deepEqual([page.popups[0].location.replace.mock.callCount(), page.server.count('/flow')], [0, 0]);
+});
+
+test('what is over already is not listened for', async () => {
+  const { window, sockets } = widget();
+  await assert.rejects(outcomeOf(window, ACCOUNTS, /** @type {any} */ ({}), 'secret', 900, AbortSignal.abort()), { reason: 'canceled' });
+  assert.equal(sockets.made.length, 0);
+});
+
+for (const [name, act] of /** @type {[string, (page: any) => unknown][]} */ ([['cancel', ({ session }) => session.cancel()], ['a sign-out', ({ session }) => session.signOut()]])) {
+  test(`tokens that come after ${name} are not taken, and given back`, async () => {
+    const page = await waiting();
+    let answer = () => {};
+    page.server.instead['/oauth/token'] = () => new Promise((resolve) => { answer = () => resolve(undefined); });
+    page.socket.onmessage({ data: JSON.stringify(page.server.finish().outcome) });
+    await until(() => page.server.count('/oauth/token'));
+    const ended = act(page);
+    assert.equal((await page.verdict).reason, 'canceled');
+    answer();
+    await ended;
+    await until(() => page.server.count('/oauth/revoke') === 2);
+    await turns();
+    assert.deepEqual([page.server.tokens.size, await page.session.accessToken(), page.changes()], [0, null, []]);
+    page.session.close();
+  });
+}
+
 test('a second click brings the open window forward; when it looks closed, it starts anew', async () => {
   const page = await waiting();
   assert.equal(page.session.signIn(), page.verdict);
@@ -335,7 +391,8 @@ test('within a frame the redirect is a tab of its own, which confirms the number
   const page = await offered({ framed: true });
   const verdict = page.session.signIn({ how: 'redirect' });
   const [url, target, features] = page.window.open.mock.calls[0].arguments;
-  assert.deepEqual([target, features, url.startsWith(`${ACCOUNTS}/flow/`)], ['_blank', 'noopener', true]);
+  assert.deepEqual([target, features, url.startsWith(`${ACCOUNTS}/flow/`)], ['_blank', undefined, true]);
+  assert.equal(page.popups[0].opener, null, 'it is told nothing by this page');
   await until(() => page.progress().at(-1).flow);
   assert.deepEqual(page.progress().at(-1).rung, 'redirect');
   page.server.finish();
@@ -344,12 +401,38 @@ test('within a frame the redirect is a tab of its own, which confirms the number
   assert.equal(page.window.location.assign.mock.callCount(), 0);
 });
 
+const WAITING = { kind: 'waiting', number: undefined, href: undefined, still: undefined, blocked: undefined };
+
+test('the panel says that the window is blocked, and shows the link', async () => {
+  const page = await offered({ panel: true, framed: true, prepare: blocked });
+  page.act('popup');
+  assert.deepEqual(page.shown.at(-1), { ...WAITING, blocked: true });
+  await until(() => page.progress().at(-1).flow);
+  assert.deepEqual(page.shown.at(-1), { ...WAITING, number: '42', href: `${ACCOUNTS}/flow/${[...page.server.flows.keys()][0]}`, blocked: true });
+  page.act('cancel');
+  assert.deepEqual(page.shown.at(-1), { kind: 'offer', reason: 'canceled', actions: ['popup', 'redirect'] });
+});
+
+test('a silent attempt while the person is at it takes the number out of nobody\'s sight', async () => {
+  const page = await offered({ panel: true, framed: true });
+  page.act('popup');
+  await until(() => page.progress().at(-1).flow);
+  const { length } = page.progress();
+  page.server.person = '';
+  page.frames[0].say({ type: 'vestibule.session.changed', hasSession: true });
+  await until(() => page.progress().length > length + 1);
+  await turns();
+  assert.equal(page.shown.at(-1).number, '42');
+  page.session.close();
+});
+
 test('the panel says what there is to do, shows the number, and gives the content back', async () => {
   const page = await offered({ panel: true, framed: true });
   assert.deepEqual(page.shown.at(-1), { kind: 'offer', reason: 'login_required', actions: ['popup', 'redirect'] });
   page.act('popup');
+  assert.deepEqual(page.shown.at(-1), WAITING, 'which can be canceled from the beginning');
   await until(() => page.progress().at(-1).flow);
-  assert.deepEqual(page.shown.at(-1), { kind: 'waiting', number: '42', href: page.popups[0].url, still: false });
+  assert.deepEqual(page.shown.at(-1), { ...WAITING, number: '42', href: page.popups[0].url });
   page.act('cancel');
   assert.deepEqual(page.shown.at(-1), { kind: 'offer', reason: 'canceled', actions: ['popup', 'redirect'] });
   page.act('popup');

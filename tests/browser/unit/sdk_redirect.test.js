@@ -30,7 +30,7 @@ test('it leaves with state, nonce and PKCE, and keeps for the way back no more t
   assert.deepEqual([...page.request.keys()], ['client_id', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method']);
   assert.equal(page.request.get('redirect_uri'), `${NOTES}/callback`);
   const record = JSON.parse(page.tab[RECORD]);
-  assert.deepEqual(Object.keys(record), ['accounts', 'redirectUri', 'href', 'state', 'nonce', 'verifier']);
+  assert.deepEqual(Object.keys(record), ['accounts', 'scope', 'redirectUri', 'href', 'state', 'nonce', 'verifier']);
   assert.equal(page.sha256(record.verifier, 'base64url'), page.request.get('code_challenge'));
   assert.deepEqual(JSON.parse(page.tab[PLACE]), { href: `${NOTES}/widget?page=1#top`, x: 3, y: 1_200 });
 });
@@ -113,15 +113,19 @@ test('a code that has grown too old leaves it to the other rungs', async () => {
   assert.deepEqual(tried(await widget({ at, tab }).session.resume()), ['redirect:login_required', 'cache:login_required', 'bridge:already', 'prompt_none:resumed']);
 });
 
-test('an answer for another client, or another accounts server, is left alone', async () => {
+test('an answer for another client, another accounts server or another scope is left alone', async () => {
   const at = browser();
   const tab = tabStorage();
   const page = await left({ at, tab });
   callback(tab, at.server.authorize(page.request));
   const answered = tab[RECORD];
-  await widget({ tab, options: { clientId: 'other', rungs: [] } }).session.resume();
-  await widget({ tab, options: { accounts: 'https://other.example.org', rungs: [] } }).session.resume();
+  await widget({ tab, options: { clientId: 'other', rungs: ['redirect'] } }).session.resume();
+  await widget({ tab, options: { accounts: 'https://other.example.org', rungs: ['redirect'] } }).session.resume();
+  await widget({ tab, tokens: { scope: 'openid' }, options: { rungs: ['redirect'] } }).session.resume();
   assert.equal(tab[RECORD], answered);
+  await widget({ tab, at, options: { rungs: ['cache', 'bridge'] } }).session.resume();
+  assert.equal(tab[RECORD], answered, 'nor is it taken where a redirect is not among the rungs');
+  assert.deepEqual(tried(await widget({ tab, at, options: { rungs: ['redirect'] } }).session.resume()), ['redirect:resumed']);
 });
 
 test('the way back leads to a page of this site', async () => {
@@ -138,6 +142,16 @@ test('without storage, or without a redirect URI, it stays and says so', async (
   const none = await widget({ tokens: { redirectUri: undefined } }).session.signIn({ how: 'redirect' });
   assert.deepEqual([none.reason, /redirectUri/.test(none.hint ?? '')], ['misconfigured', true]);
   assert.equal(denied.window.location.assign.mock.callCount(), 0);
+});
+
+test('canceled in the moment of leaving, it stays', async () => {
+  const page = widget();
+  const verdict = page.session.signIn({ how: 'redirect' });
+  page.session.cancel();
+  assert.equal((await verdict).reason, 'canceled');
+  for (let turn = 0; turn < 6; turn += 1) await crypto.subtle.digest('SHA-256', new Uint8Array(1));
+  await turns();
+  assert.deepEqual([page.window.location.assign.mock.callCount(), Object.keys(page.tab)], [0, []]);
 });
 
 test('the promise of a page that is being left settles when the person comes back by "back", or nothing happens', async (t) => {
@@ -184,7 +198,7 @@ test('a site with a backend comes back to its place as well, and its sign-in set
 });
 
 test('the new tab of a framed site with a backend is waited for until somebody is there', async () => {
-  const page = site({ prepare: (window) => { window.top = {}; } });
+  const page = site({ prepare: (window) => Object.assign(window, { top: {}, open: () => ({}) }) });
   const verdict = page.session.signIn();
   await turns();
   fire(page.window.document, 'visibilitychange');
@@ -195,9 +209,12 @@ test('the popup callback page tells its opener, and closes', async (t) => {
   const time = clock(t);
   const page = widget({ href: `${NOTES}/popup?code=c` });
   const told = /** @type {string[]} */ ([]);
+  const heard = /** @type {unknown[]} */ ([]);
+  page.window.BroadcastChannel = class { postMessage(/** @type {unknown} */ message) { heard.push(message); } };
   Object.assign(page.window, { opener: { popupCompleted: (/** @type {string} */ href) => told.push(href) }, close: () => told.push('closed') });
   popupCallback(page.window);
   assert.deepEqual(told, [`${NOTES}/popup?code=c`]);
+  assert.deepEqual(heard, [], 'nobody else');
   await time.pass(200);
   assert.deepEqual(told.at(-1), 'closed');
   for (const opener of [null, {}, new Proxy({}, { get() { throw new DOMException('', 'SecurityError'); } })]) popupCallback(Object.assign(page.window, { opener }));

@@ -184,16 +184,18 @@ test('a bridge that mints nothing when asked to is a server error', async () => 
 });
 
 test('the page\'s own policy is heard of at once', async () => {
-  const page = site({ bridge: () => fire(page.window.document, 'securitypolicyviolation', { effectiveDirective: 'frame-src', blockedURI: `${ACCOUNTS}/bridge?client_id=wiki` }) });
+  const page = site({ bridge: () => fire(page.window.document, 'securitypolicyviolation', { effectiveDirective: 'frame-src', blockedURI: `${ACCOUNTS}/bridge?client_id=wiki`, disposition: 'enforce' }) });
   const verdict = await page.session.resume();
   assert.equal(verdict.reason, 'blocked_by_policy');
   assert.match(verdict.hint ?? '', /frame-src/);
 });
 
-test('another violation of the page\'s policy means nothing', async () => {
+test('another violation of the page\'s policy means nothing, nor one that is only reported', async () => {
   const page = site({ bridge: (frame) => {
-    fire(page.window.document, 'securitypolicyviolation', { effectiveDirective: 'frame-src', blockedURI: `${ACCOUNTS}.evil.test/` });
-    fire(page.window.document, 'securitypolicyviolation', { effectiveDirective: 'img-src', blockedURI: `${ACCOUNTS}/x.png` });
+    for (const violation of [
+      { effectiveDirective: 'frame-src', blockedURI: `${ACCOUNTS}.evil.test/` }, { effectiveDirective: 'img-src', blockedURI: `${ACCOUNTS}/x.png` },
+      { effectiveDirective: 'frame-src', blockedURI: `${ACCOUNTS}/bridge`, disposition: 'report' },
+    ]) fire(page.window.document, 'securitypolicyviolation', { disposition: 'enforce', ...violation });
     answering(() => minted)(frame);
   } });
   assert.equal((await page.session.resume()).reason, 'resumed');

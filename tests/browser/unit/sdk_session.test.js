@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 
 import { ACCOUNTS, NONCE, PAYLOAD, WIKI, clock, fire, reply, turns } from './support/fakes.js';
 import { answering, known, minted, no, site } from './support/site.js';
@@ -173,14 +173,16 @@ for (const [returnTo, to] of targets) {
 }
 
 test('within a frame one signs in in a new tab without opener, and is known on coming back', async () => {
-  const page = living({ prepare: (/** @type {any} */ window) => { window.top = {}; } });
+  const opened = { opener: 'the page' };
+  const page = living({ prepare: (/** @type {any} */ window) => { window.top = {}; window.open = mock.fn(() => opened); } });
   page.accounts.says = no('storage_blocked');
   await page.session.resume();
   fire(page.window.document, 'visibilitychange');
   await turns();
   assert.equal(page.questions.length, 1, 'no asking for its own sake');
   page.session.signIn({ returnTo: '/done' });
-  assert.deepEqual(page.window.open.mock.calls[0].arguments, [`${WIKI}/sso/start?to=%2Fdone`, '_blank', 'noopener']);
+  assert.deepEqual(page.window.open.mock.calls[0].arguments, [`${WIKI}/sso/start?to=%2Fdone`, '_blank']);
+  assert.equal(opened.opener, null);
   assert.equal(page.window.location.assign.mock.callCount(), 0);
   page.window.document.visibilityState = 'hidden';
   fire(page.window.document, 'visibilitychange');
@@ -194,6 +196,23 @@ test('within a frame one signs in in a new tab without opener, and is known on c
   fire(page.window.document, 'visibilitychange');
   await turns();
   assert.equal(page.questions.length, 2);
+});
+
+test('a tab that the browser refuses to open is told at once, with what to mend', async () => {
+  const page = living({ prepare: (/** @type {any} */ window) => { window.top = {}; } });
+  const { reason, hint, rungs } = await page.session.signIn();
+  assert.deepEqual([reason, rungs.map((/** @type {any} */ one) => `${one.rung}:${one.reason}`)], ['popup_blocked', ['redirect:popup_blocked']]);
+  assert.match(hint ?? '', /allow-popups/);
+});
+
+test('a tab in which nobody signs in is waited for a quarter of an hour', async (t) => {
+  const time = clock(t);
+  const page = living({ prepare: (/** @type {any} */ window) => { window.top = {}; window.open = () => ({}); } });
+  const verdict = page.session.signIn();
+  await time.pass(899_999);
+  assert.equal(await Promise.race([verdict, 'waiting']), 'waiting');
+  await time.pass(1);
+  assert.equal((await verdict).reason, 'timed_out');
 });
 
 test('consent given in another tab is noticed on coming back', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { tabs } from '../../../sdk/src/tabs.js';
-import { clock, fakeWindow, reply, sharedStorage, turns } from './support/fakes.js';
-import { brief, browser, fakeLocks, tried, until, widget } from './support/widget.js';
+import { ACCOUNTS, clock, fakeWindow, reply, sharedStorage, turns } from './support/fakes.js';
+import { SHARED, brief, browser, fakeLocks, tried, until, widget } from './support/widget.js';
 
 const TWENTY = Array.from({ length: 20 }, (_, index) => index);
 
@@ -37,7 +37,48 @@ for (const [name, prepared] of kinds) {
     assert.equal(pages.reduce((sum, page) => sum + page.of('authorize'), 0), 1);
     for (const { session } of pages) session.close();
   });
+
+  test(`twenty tabs wait for the one that asks, however long it takes within their time, with ${name}`, async () => {
+    const at = browser();
+    const pages = TWENTY.map(() => widget({ at, prepare: prepared(at), passive: (_frame, _request, answer) => { setTimeout(answer, 900); } }));
+    const verdicts = await Promise.all(pages.map(({ session }) => session.resume()));
+    assert.equal(pages.reduce((sum, page) => sum + page.of('authorize'), 0), 1);
+    assert.deepEqual(verdicts.map(({ hasSession }) => hasSession), TWENTY.map(() => true));
+    for (const { session } of pages) session.close();
+  });
+
+  test(`twenty tabs do not go ahead when their time is over, either, with ${name}`, async () => {
+    const at = browser();
+    const pages = TWENTY.map(() => widget({ at, prepare: prepared(at), passive: () => {}, options: { timeout: 700 } }));
+    const verdicts = await Promise.all(pages.map(({ session }) => session.resume()));
+    assert.deepEqual([...new Set(verdicts.map(({ reason }) => reason))], ['timed_out']);
+    const asked = pages.reduce((sum, page) => sum + page.of('authorize'), 0);
+    assert.ok(asked <= 2, `${asked} requests`);
+    for (const { session } of pages) session.close();
+  });
 }
+
+for (const [name, other] of /** @type {[string, object][]} */ ([
+  ['that wants less', { tokens: { scope: 'openid' } }], ['of another accounts server', { options: { accounts: 'https://other.example.org', rungs: ['cache'] } }],
+])) {
+  test(`a page of the same site ${name} neither gives its tokens nor takes these`, async () => {
+    const at = browser();
+    await widget({ at }).session.resume();
+    const page = widget({ at, ...other });
+    const verdict = await page.session.resume();
+    assert.equal(tried(verdict)[0], 'cache:login_required');
+    const third = await widget({ at }).session.resume();
+    assert.deepEqual(tried(third), ['cache:resumed']);
+    page.session.close();
+  });
+}
+
+test('the order in which a scope is written makes no difference', async () => {
+  const at = browser();
+  await widget({ at }).session.resume();
+  assert.deepEqual(tried(await widget({ at, tokens: { scope: 'notes profile openid' } }).session.resume()), ['cache:resumed']);
+  assert.ok(SHARED.includes(ACCOUNTS));
+});
 
 test('a new tab gets the tokens of another, and asks nobody', async () => {
   const at = browser();
@@ -68,7 +109,7 @@ test('older tokens never replace newer ones, and rubbish replaces nothing', asyn
   const page = widget({ at });
   await page.session.resume();
   const token = await page.session.accessToken();
-  const channel = new at.storage.BroadcastChannel();
+  const channel = new at.storage.BroadcastChannel(SHARED);
   const tokens = { at: 1, access: 'old', expires: Date.now() + 1e6, scope: 'openid' };
   for (const message of [{ type: 'tokens', tokens }, { type: 'tokens', tokens: { ...tokens, at: Infinity, access: 7 } }, { type: 'tokens' }, { type: 'closed', at: 1 }, null, 'closed', ['closed'], { type: 'closed' }]) channel.postMessage(message);
   await turns();
@@ -118,18 +159,60 @@ test('work is done by one at a time, and a fault in it holds up nobody', async (
   }
 });
 
-test('a lock that does not come is waited for as long as its patience, and given back when it comes', async (t) => {
+test('a lock that does not come is waited for as long as its patience, and given back when it comes: nobody goes ahead', async (t) => {
   const time = clock(t);
   /** @type {() => any} */
   let grant = () => {};
   const { alone } = tab({ request: (/** @type {string} */ _name, /** @type {() => any} */ work) => { grant = work; return new Promise(() => {}); } });
   let done = false;
-  void alone(1_000, undone, async () => { done = true; });
+  const work = alone(1_000, undone, async () => { done = true; });
   await time.pass(999);
-  assert.equal(done, false);
+  assert.equal(await Promise.race([work, 'waiting']), 'waiting');
   await time.pass(1);
+  await assert.rejects(work, { reason: 'timed_out' });
+  assert.deepEqual([done, await grant()], [false, false]);
+});
+
+test('without Web Locks, who has given up lets go of what it gets later', async (t) => {
+  const time = clock(t);
+  const storage = sharedStorage();
+  let finish = () => {};
+  const first = tab(undefined, storage).alone(60_000, undone, () => new Promise((resolve) => { finish = () => resolve(undefined); }));
+  await time.pass(40);
+  const second = assert.rejects(tab(undefined, storage).alone(500, undone, async () => { throw new Error('went ahead'); }), { reason: 'timed_out' });
+  for (let step = 0; step < 5; step += 1) await time.pass(100);
+  await second;
+  finish();
+  await first;
+  let done = false;
+  void tab(undefined, storage).alone(60_000, undone, async () => { done = true; });
+  for (let step = 0; step < 5; step += 1) await time.pass(100);
   assert.equal(done, true);
-  assert.equal(await grant(), false);
+});
+
+test('without Web Locks, who holds on says that it is still at it; a tab that has been frozen is passed over', async (t) => {
+  const time = clock(t);
+  const storage = sharedStorage();
+  const frozen = new Set();
+  const window = fakeWindow('https://notes.example.org/', { storage });
+  window.BroadcastChannel = class extends storage.BroadcastChannel {
+    postMessage(/** @type {unknown} */ message) { if (!frozen.has(this)) super.postMessage(message); }
+    constructor(/** @type {string} */ name) {
+      super(name);
+      channel = this;
+    }
+  };
+  /** @type {unknown} */
+  let channel;
+  void tabs(window, 'x', () => {}).alone(60_000, undone, () => new Promise(() => {}));
+  await time.pass(40);
+  let done = false;
+  void tab(undefined, storage).alone(60_000, undone, async () => { done = true; });
+  for (let step = 0; step < 30; step += 1) await time.pass(100);
+  assert.equal(done, false);
+  frozen.add(channel);
+  for (let step = 0; step < 12; step += 1) await time.pass(100);
+  assert.equal(done, true);
 });
 
 test('what was done before its turn came is not done again', async () => {

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { codeOf, faultOf } from '../../../sdk/src/tokens.js';
 import { claimsOf } from '../../../sdk/src/values.js';
 import { idToken } from './support/accounts.js';
-import { ACCOUNTS, reply, turns } from './support/fakes.js';
-import { brief, browser, tabStorage, tried, until, widget } from './support/widget.js';
+import { ACCOUNTS, clock, reply, turns } from './support/fakes.js';
+import { SHARED, brief, browser, tabStorage, tried, until, widget } from './support/widget.js';
 
 
 test('whoever is signed in at accounts gets tokens by the hidden frame, with state, nonce and PKCE', async () => {
@@ -76,7 +76,7 @@ test('the cache of the tab is opt-in, and checked before it is used', async () =
   const tab = tabStorage();
   const first = widget({ at, tab, tokens: { cache: 'session' } });
   await first.session.resume();
-  assert.deepEqual(Object.keys(tab), ['vestibule.notes-widget.tokens']);
+  assert.deepEqual(Object.keys(tab), [`${SHARED}.tokens`]);
   first.session.close();
 
   const second = widget({ at, tab, tokens: { cache: 'session' } });
@@ -93,9 +93,9 @@ test('the cache of the tab is opt-in, and checked before it is used', async () =
   assert.deepEqual(Object.keys(tab), [], 'what is no good is not kept');
 });
 
-for (const rubbish of ['', 'null', '[]', '{', '{"access":1}', '{"access":"x","scope":"openid","at":"1","expires":null}']) {
+for (const rubbish of ['', 'null', '[]', '{', '{"access":1}', '{"access":"x","scope":"openid","at":"1","expires":null}', '{"access":"x","scope":"notes","at":1,"expires":9e15}']) {
   test(`a cache that holds ${rubbish || 'nothing'} is passed over`, async () => {
-    const tab = Object.assign(tabStorage(), { 'vestibule.notes-widget.tokens': rubbish });
+    const tab = Object.assign(tabStorage(), { [`${SHARED}.tokens`]: rubbish });
     assert.equal((await widget({ tab, tokens: { cache: 'session' } }).session.resume()).outcome, 'created');
   });
 }
@@ -181,6 +181,59 @@ test('signing out gives the tokens back, here and in the other tabs', async () =
   await until(() => other.changes().length === 2);
   assert.deepEqual(brief(other.changes()[1]), [false, 'closed', 'closed']);
   assert.equal(await other.session.accessToken(), null);
+});
+
+for (const [name, answer, reason] of /** @type {[string, () => any, string][]} */ ([
+  ['cannot be reached', () => { throw new TypeError('Failed to fetch'); }, 'network'], ['fails', () => reply(503), 'server_error'],
+])) {
+  test(`tokens that cannot be given back since the server ${name} are forgotten all the same, and the verdict says so`, async () => {
+    for (const signsOff of [true, false]) {
+      const page = widget({ bridge: ({ id, ...question }, frame) => {
+        if (question.type) frame.say({ type: 'vestibule.session.response', id, hasSession: true, recoveryPayload: null });
+        else frame.say({ hasSession: false, recoveryPayload: null, ...(!signsOff && { error: 'storage_blocked' }) });
+      } });
+      await page.session.resume();
+      page.server.instead['/oauth/revoke'] = answer;
+      const verdict = await page.session.signOut();
+      assert.deepEqual(brief(verdict), [false, 'closed', signsOff ? reason : 'storage_blocked']);
+      assert.match(verdict.hint ?? '', /tokens were not given back: ./);
+      assert.equal(verdict.signOutUrl, signsOff ? undefined : `${ACCOUNTS}/signout`);
+      assert.equal(await page.session.accessToken(), null);
+      page.session.close();
+    }
+  });
+}
+
+for (const body of [{}, { access_token: null, expires_in: 300 }, { access_token: 7 }]) {
+  test(`a narrowing that is answered ${JSON.stringify(body)} is no token`, async () => {
+    const page = widget();
+    await page.session.resume();
+    page.server.instead['/oauth/token'] = () => reply(200, body);
+    assert.equal(await page.session.accessToken({ audience: 'notes' }), null);
+    assert.match(page.window.console.error.mock.calls.at(-1).arguments[0], /server_error: .*no access token/);
+    page.server.instead = {};
+    assert.match(await page.session.accessToken({ audience: 'notes' }) ?? '', /^narrowed-/, 'and is asked for again');
+  });
+}
+
+test('tokens that come when their time is over are given back', async (t) => {
+  const page = widget();
+  const time = clock(t);
+  let answer = () => {};
+  page.server.instead['/oauth/token'] = (fields) => new Promise((resolve) => {
+    answer = () => resolve(reply(200, page.server.issue('alice', new URL(page.frames[1].element.src).searchParams.get('nonce') ?? '')));
+    assert.ok(fields.get('code'));
+  });
+  const verdict = page.session.resume();
+  await time.pass(60);
+  await until(() => page.server.count('/oauth/token'));
+  await time.pass(1_500);
+  assert.equal((await verdict).reason, 'timed_out');
+  answer();
+  await until(() => page.server.count('/oauth/revoke') === 2);
+  await turns();
+  assert.deepEqual([page.server.tokens.size, page.changes()], [0, []]);
+  page.session.close();
 });
 
 const now = Math.floor(Date.now() / 1_000);
@@ -273,6 +326,7 @@ test('without a secure context, tokens are misconfigured, and nothing is asked',
 
 for (const [name, made] of /** @type {[string, object][]} */ ([
   ['redirectUri of another site', { tokens: { redirectUri: 'https://evil.test/cb' } }], ['passiveRedirectUri of another site', { tokens: { passiveRedirectUri: 'https://evil.test/p' } }],
+  ['a cache whose tokens userinfo cannot check', { tokens: { cache: 'session', scope: 'notes' } }],
   ['an unknown rung', { options: { rungs: ['stairs'] } }], ['rungs that are none', { options: { rungs: 'bridge' } }],
 ])) {
   test(`${name} is misconfigured`, async () => {

@@ -41,7 +41,7 @@ export function sharedStorage() {
   const values = new Map();
   /** @type {Set<any>} */
   const windows = new Set();
-  /** @type {Set<EventTarget>} */
+  /** @type {Set<EventTarget & { name: string }>} */
   const channels = new Set();
   /** @param {any} owner */
   const localStorageOf = (owner) => ({
@@ -52,13 +52,15 @@ export function sharedStorage() {
     },
   });
   class BroadcastChannel extends EventTarget {
-    constructor() {
+    /** @param {string} name */
+    constructor(name) {
       super();
+      this.name = name;
       channels.add(this);
     }
     /** @param {unknown} data */
     postMessage(data) {
-      for (const other of channels) if (other !== this) queueMicrotask(() => fire(other, 'message', { data }));
+      for (const other of channels) if (other !== this && other.name === this.name) queueMicrotask(() => fire(other, 'message', { data }));
     }
     close() {
       channels.delete(this);

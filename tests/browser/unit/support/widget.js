@@ -7,6 +7,8 @@ import { accountsServer, sha256 } from './accounts.js';
 import { ACCOUNTS, fakeWindow, fire, link, sharedStorage } from './fakes.js';
 
 export const NOTES = 'https://notes.example.org';
+/** What the widget's tabs share, by name. */
+export const SHARED = `vestibule.notes-widget ${ACCOUNTS} notes openid profile`;
 export const PASSIVE = `${ACCOUNTS}/callback/notes-widget/passive`;
 
 /** The storage of one tab, whose keys are its own members, as in browsers. @returns {any} */
@@ -20,13 +22,14 @@ export function tabStorage() {
   return Object.create(methods);
 }
 
-/** Web Locks: whoever comes first, one at a time. */
+/** Web Locks: of each name whoever comes first, one at a time. */
 export function fakeLocks() {
-  let last = Promise.resolve();
+  /** @type {Record<string, Promise<void>>} */
+  const last = {};
   return {
-    request(/** @type {string} */ _name, /** @type {() => unknown} */ work) {
-      const turn = last.then(work);
-      last = turn.then(() => {}, () => {});
+    request(/** @type {string} */ name, /** @type {() => unknown} */ work) {
+      const turn = (last[name] ?? Promise.resolve()).then(work);
+      last[name] = turn.then(() => {}, () => {});
       return turn;
     },
   };
@@ -79,8 +82,8 @@ export function widget({
     sessionStorage: tab, navigator: { locks }, WebSocket: sockets, scrollX: 3, scrollY: 1_200,
     scrollTo: mock.fn(), requestAnimationFrame: (/** @type {() => void} */ work) => work(), history: { replaceState: mock.fn() },
     open: mock.fn((/** @type {string} */ url, _target, /** @type {string} */ features) => {
-      if (features === 'noopener') return null;
-      const popup = { url, closed: false, focus: mock.fn(), close: mock.fn(), postMessage: mock.fn(), location: { replace: mock.fn() } };
+      if (/noopener/.test(features)) return null;
+      const popup = { url, opener: window, closed: false, focus: mock.fn(), close: mock.fn(), postMessage: mock.fn(), location: { replace: mock.fn() } };
       popups.push(popup);
       return popup;
     }),
