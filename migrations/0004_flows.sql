@@ -22,6 +22,5 @@ CREATE TABLE flows (
   collected_at BIGINT
 );
 CREATE INDEX flows_by_client ON flows (client_id);
-CREATE INDEX flows_by_browser ON flows (browser_hash) WHERE browser_hash IS NOT NULL;
 CREATE INDEX flows_due ON flows (expires_at) WHERE outcome IS NULL;
 CREATE INDEX flows_by_end ON flows (finished_at) WHERE finished_at IS NOT NULL;

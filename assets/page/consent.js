@@ -1,12 +1,13 @@
 /**
- * Buttons that agree to something (`data-guarded`) become active only after the page has been visible and
- * focused for a second, and again after every time it was not: a window that was just put under the pointer
- * cannot take a click that was meant for another (double-click-jacking). Without script they simply work.
+ * Buttons that agree to something, and what is picked before them (`data-guarded`, on buttons and fieldsets),
+ * become active only after they have been to be seen, on a page that is visible and focused, for a second; and
+ * again after every time that was not so: a window that was just put under the pointer cannot take a click that
+ * was meant for another (double-click-jacking). Without script they simply work.
  *
  * @module
  */
 
-/** How long the page must have been in front. */
+/** How long they must have been in front. */
 export const GUARD_MS = 1_000;
 
 /** @typedef {Window & typeof globalThis} BrowserWindow */
@@ -27,29 +28,33 @@ function hintFor(document, first) {
   return hint;
 }
 
+/** @typedef {HTMLButtonElement | HTMLFieldSetElement} Guarded */
+
 /**
  * @param {BrowserWindow} window
  */
 export function guard(window) {
   const { document } = window;
-  const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('button[data-guarded]')]);
-  const first = buttons[0];
+  const guarded = /** @type {Guarded[]} */ ([...document.querySelectorAll('button[data-guarded], fieldset[data-guarded]')]);
+  const first = guarded.find((element) => element.matches('button'));
   if (first === undefined) return;
   const hint = hintFor(document, first);
   /** @type {number | undefined} */
   let timer;
-  /** @type {HTMLButtonElement | undefined} a disabled button loses the keyboard's focus: it is given back */
+  /** @type {HTMLElement | undefined} what is disabled loses the keyboard's focus: it is given back */
   let focused;
 
   /** @param {boolean} active */
   const set = (active) => {
-    if (!active) focused = buttons.find((button) => button === document.activeElement) ?? focused;
-    for (const button of buttons) button.disabled = !active;
+    const here = /** @type {HTMLElement | null} */ (document.activeElement);
+    if (!active && here !== null && guarded.some((element) => element.contains(here))) focused = here;
+    for (const element of guarded) element.disabled = !active;
     hint.textContent = active ? '' : 'The buttons become active in a moment.';
     if (active && document.activeElement === document.body) focused?.focus();
     if (active) focused = undefined;
   };
-  const inFront = () => document.visibilityState === 'visible' && document.hasFocus();
+  const isShown = () => first.closest('[hidden]') === null;
+  const inFront = () => isShown() && document.visibilityState === 'visible' && document.hasFocus();
   const disarm = () => {
     window.clearTimeout(timer);
     timer = undefined;
@@ -64,6 +69,9 @@ export function guard(window) {
   window.addEventListener('focus', arm);
   window.addEventListener('pageshow', arm);
   document.addEventListener('visibilitychange', arm);
+  // A script may hide the form at first: the second begins when it is shown.
+  const form = first.closest('form');
+  if (form !== null) new window.MutationObserver(arm).observe(form, { attributes: true, attributeFilter: ['hidden'] });
   arm();
 }
 

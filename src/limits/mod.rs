@@ -73,10 +73,11 @@ enum Rule {
     Operations,
     ClientOperations,
     Flows,
+    FlowWaits,
     Check,
 }
 
-const RULES: usize = 15;
+const RULES: usize = 16;
 /// Tries that a network may have open, or have failed at just now, and not look like a flood.
 const UNSUSPECTED: u64 = 4;
 
@@ -147,6 +148,12 @@ impl Limits {
     /// A flow that is begun from this network.
     pub fn flow(&self, network: NetworkKey) -> Result<(), Limited> {
         self.take(Rule::Flows, self.key(network))
+    }
+
+    /// A window that waits for its flow to begin. Give it back when that happens: it is windows of
+    /// no flow that are limited.
+    pub fn flow_wait(&self, network: NetworkKey) -> Result<Attempt, Limited> {
+        self.attempt().and(Rule::FlowWaits, network)
     }
 
     /// One check of a client, for all who may ask for it: each looks at pages of other servers.

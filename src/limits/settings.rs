@@ -54,6 +54,8 @@ pub struct Settings {
     pub client_operations: Rate,
     /// Flows begun from one network.
     pub flows: Rate,
+    /// Windows of one network that wait for flows which do not begin.
+    pub flow_waits: Rate,
     /// Checks of one client, which look at its pages.
     pub check: Rate,
     /// How many buckets each rule remembers; about 32 bytes each.
@@ -77,6 +79,7 @@ impl Default for Settings {
             operations: Rate::new(10, 30_000),
             client_operations: Rate::new(2_000, 20),
             flows: Rate::new(60, 1_000),
+            flow_waits: Rate::new(60, 1_000),
             check: Rate::new(10, 6_000),
             max_keys: 100_000,
         }
@@ -102,6 +105,7 @@ impl Settings {
             operations: rate,
             client_operations: rate,
             flows: rate,
+            flow_waits: rate,
             check: rate,
             max_keys: Self::default().max_keys,
         }
@@ -124,6 +128,7 @@ impl Settings {
             self.operations,
             self.client_operations,
             self.flows,
+            self.flow_waits,
             self.check,
         ]
     }

@@ -98,7 +98,6 @@ const BY_ID: &str = "SELECT f.id, f.origin, f.request, f.number, f.created_at, f
     f.browser_hash, f.outcome, f.error, f.error_description, f.collected_at, c.registration \
     FROM flows f JOIN clients c ON c.client_id = f.client_id \
     WHERE f.id = $1 AND c.disabled_at IS NULL";
-const OF_BROWSER: &str = "SELECT id FROM flows WHERE browser_hash = $1 AND expires_at > $2 LIMIT 1";
 const CONFIRM: &str = "UPDATE flows SET browser_hash = $2, confirmed_at = $3 WHERE id = $1 \
     AND confirmed_at IS NULL AND outcome IS NULL AND expires_at > $3";
 const GIVE_UP: &str = "UPDATE flows SET outcome = $2, finished_at = $3 WHERE id = $1 \
@@ -119,7 +118,6 @@ const FINISHED_SINCE: &str = "SELECT id FROM flows WHERE finished_at IS NOT NULL
 
 pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("flow", BY_ID),
-    ("flow of a browser", OF_BROWSER),
     ("confirm a flow", CONFIRM),
     ("give a flow up", GIVE_UP),
     ("answer a flow", ANSWER),
@@ -168,13 +166,6 @@ impl Store {
             refusal: row.error.zip(row.error_description),
             collected_at: row.collected_at,
         })
-    }
-
-    /// Whether some flow that is not over was confirmed in the browser with this secret.
-    pub async fn has_confirmed_a_flow(&self, browser: &SecretHash, now: i64) -> Result<bool> {
-        let row: Option<(String,)> = on!(self, read, db => sqlx::query_as(OF_BROWSER)
-            .bind(browser.as_str()).bind(now).fetch_optional(db).await)?;
-        Ok(row.is_some())
     }
 
     /// Notes in which browser the flow goes on; false when that is settled, or it is over.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::app::App;
 use super::body::Query;
 use super::error::Problem;
-use super::guard::fetch_metadata::Unframed;
+use super::guard::fetch_metadata::{Unframed, Unprompted};
 use super::guard::visitor::Visitor;
 use super::page::Page;
 use crate::check::{self, Checked};
@@ -28,6 +28,8 @@ struct Shown<'a> {
     client_name: &'a str,
     /// The page that was asked for, and what is wrong with it.
     asked: String,
+    /// Another site has led here: nothing is looked at before the person asks for it.
+    is_prompted: bool,
     fields: std::collections::BTreeMap<&'static str, String>,
     /// Where pages may be looked at.
     places: Vec<&'a str>,
@@ -41,6 +43,7 @@ struct Shown<'a> {
 #[get("/bridge/check")]
 async fn show(
     _page: Unframed,
+    unprompted: Unprompted,
     app: &State<App>,
     visitor: Visitor,
     query: Query,
@@ -48,9 +51,12 @@ async fn show(
     let client_id = query.0.text("client_id")?;
     let asked = query.0.all("page")?;
     let client = looked_after(app, &visitor, &client_id).await?;
-    app.limits.check(&client.client_id)?;
     let (checked, wrong) = match check::pages_of(&client, &asked) {
-        Ok(pages) => (check::run(&app.outgoing, &app.issuer, &client, pages).await, None),
+        Ok(_) if !unprompted.0 => (check::unseen(&app.issuer, &client), None),
+        Ok(pages) => {
+            app.limits.check(&client.client_id)?;
+            (check::run(&app.outgoing, &app.issuer, &client, pages).await, None)
+        }
         Err(text) => (check::unseen(&app.issuer, &client), Some(text)),
     };
     let status = if wrong.is_some() { Status::UnprocessableEntity } else { Status::Ok };
@@ -58,6 +64,7 @@ async fn show(
         client_id: &client.client_id,
         client_name: &client.client_name,
         asked: asked.into_iter().next().unwrap_or_default(),
+        is_prompted: !unprompted.0,
         fields: wrong.map(|text| ("page", text)).into_iter().collect(),
         places: check::places(&client),
         errors: checked.verdict.count(Level::Error),

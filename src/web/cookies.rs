@@ -2,6 +2,8 @@
 
 use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::time::Duration;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::clock::{DAY, SECOND};
 use crate::domain::flow::LIFETIME;
@@ -14,15 +16,20 @@ pub const SESSION: &str = "__Host-session";
 pub const SESSION_NONE: &str = "__Host-session-none";
 /// Says that somebody signed in on this browser before.
 pub const DEVICE: &str = "__Host-device";
-/// Marks the browser in which a flow was confirmed.
-pub const FLOW: &str = "__Host-flow";
-/// Every name: doubled ones are refused.
-pub const ALL: [&str; 4] = [SESSION, SESSION_NONE, DEVICE, FLOW];
+/// Marks the browser in which a flow was confirmed; the id of the flow follows. Each flow has its
+/// own, so that windows which are confirmed at once do not take each other's.
+pub const FLOW: &str = "__Host-flow-";
+/// Every other name: doubled ones are refused, like those of flows.
+pub const ALL: [&str; 3] = [SESSION, SESSION_NONE, DEVICE];
 
 /// Milliseconds for which a browser is remembered after a sign-in.
 pub const DEVICE_LIFETIME: i64 = 400 * DAY;
 
-fn cookie(name: &'static str, value: String, same_site: SameSite) -> Cookie<'static> {
+fn cookie(
+    name: impl Into<Cow<'static, str>>,
+    value: String,
+    same_site: SameSite,
+) -> Cookie<'static> {
     Cookie::build((name, value)).path("/").secure(true).http_only(true).same_site(same_site).build()
 }
 
@@ -54,23 +61,42 @@ pub fn set_device(jar: &CookieJar<'_>, secret: &Secret) {
     jar.add(for_a_while(cookie(DEVICE, secret.reveal(), SameSite::Lax), DEVICE_LIFETIME));
 }
 
-/// Marks the browser as the one in which a flow goes on.
-pub fn set_flow(jar: &CookieJar<'_>, secret: &Secret) {
-    jar.add(for_a_while(cookie(FLOW, secret.reveal(), SameSite::Lax), LIFETIME));
+/// Marks the browser as the one in which this flow goes on.
+pub fn set_flow(jar: &CookieJar<'_>, id: &str, secret: &Secret) {
+    let cookie = cookie(format!("{FLOW}{id}"), secret.reveal(), SameSite::Lax);
+    jar.add(for_a_while(cookie, LIFETIME));
+}
+
+/// Takes the mark of a flow that has ended from the browser.
+pub fn clear_flow(jar: &CookieJar<'_>, id: &str) {
+    jar.add(for_a_while(cookie(format!("{FLOW}{id}"), String::new(), SameSite::Lax), 0));
+}
+
+/// What our cookies hold.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Values<'a> {
+    /// In the order of [`ALL`].
+    pub named: [Option<&'a str>; ALL.len()],
+    /// Those of flows, by the flow's id.
+    pub flows: BTreeMap<&'a str, &'a str>,
 }
 
 /// The values of our cookies in the raw `Cookie` headers; an error names one that is doubled.
 /// A sibling site cannot plant a `__Host-` cookie, so a double is a sign of something odd.
-pub fn read<'a>(
-    headers: impl Iterator<Item = &'a str>,
-) -> Result<[Option<&'a str>; 4], &'static str> {
-    let mut found = [None; 4];
+pub fn read<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Values<'a>, &'static str> {
+    let mut found = Values::default();
     let pairs =
         headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs {
-        let index = ALL.iter().position(|known| *known == trim(name));
-        let doubled = index.filter(|index| found[*index].replace(trim(value)).is_some());
-        if let Some(index) = doubled {
+        let (name, value) = (trim(name), trim(value));
+        if let Some(id) = name.strip_prefix(FLOW)
+            && found.flows.insert(id, value).is_some()
+        {
+            return Err(FLOW);
+        }
+        if let Some(index) = ALL.iter().position(|known| *known == name)
+            && found.named[index].replace(value).is_some()
+        {
             return Err(ALL[index]);
         }
     }
@@ -91,8 +117,11 @@ mod tests {
     fn only_our_names_are_read_and_doubles_are_refused() {
         let read = |header| read(std::iter::once(header));
         let tossed = "session=EVIL; __Secure-session=EVIL; __Host-session=good; x";
-        assert_eq!(read(tossed), Ok([Some("good"), None, None, None]));
+        assert_eq!(read(tossed).map(|found| found.named), Ok([Some("good"), None, None]));
         assert_eq!(read("__Host-session=a; __Host-session=b"), Err(SESSION));
+        let flows = read("__Host-flow-a=1; __Host-flow-b=2; flow-a=3").map(|found| found.flows);
+        assert_eq!(flows, Ok(BTreeMap::from([("a", "1"), ("b", "2")])));
+        assert_eq!(read("__Host-flow-a=1; __Host-flow-b=2; __Host-flow-a=1"), Err(FLOW));
     }
 
     #[test]
@@ -101,10 +130,8 @@ mod tests {
             let planted = format!(
                 "{space}__Host-session=EVIL; __Host-session{space}=EVIL; \t__Host-session=good"
             );
-            assert_eq!(
-                read(std::iter::once(planted.as_str())),
-                Ok([Some("good"), None, None, None])
-            );
+            let named = read(std::iter::once(planted.as_str())).map(|found| found.named);
+            assert_eq!(named, Ok([Some("good"), None, None]));
         }
     }
 

@@ -174,3 +174,34 @@ async fn a_client_is_checked_ten_times_and_then_slowly() {
     assert!(!limited.header("Retry-After").is_empty());
     assert_eq!(site.calls(), 10);
 }
+
+#[rocket::async_test]
+async fn a_link_on_another_site_looks_at_nothing_and_takes_nothing_of_the_limit() {
+    let site = Site::answering("").await;
+    let mut setup = Setup::new().await.with_real_limits();
+    setup.config.clients.push(declared(site.registration(&["alice"])));
+    let server = setup.start().await;
+    let alice = server.signed_up("alice").await;
+    let page = format!("{}/a", site.origin);
+    let path = format!("/bridge/check?{}", encode(&[SITE, ("page", &page)]));
+    let led_by = async |says: &[&str]| {
+        let request = alice.request(reqwest::Method::GET, &path);
+        let with =
+            says.iter().fold(request, |request, site| request.header("Sec-Fetch-Site", *site));
+        Answer::of(with).await
+    };
+    for says in [&["cross-site"][..], &["same-site"], &[], &["none", "none"]].repeat(3) {
+        let answer = led_by(says).await;
+        assert_eq!(answer.status, 200, "{says:?}");
+        assert_eq!(answer.typed("page").as_deref(), Some(page.as_str()));
+        assert!(answer.text.contains("name=\"client_id\" value=\"site\""), "{}", answer.text);
+        assert!(!answer.text.contains("id=\"findings\""), "{}", answer.text);
+        assert!(answer.text.contains("Another site has led you here"));
+    }
+    assert_eq!(site.calls(), 0);
+    for (calls, says) in ["same-origin", "none"].into_iter().enumerate() {
+        let answer = led_by(&[says]).await;
+        assert!(answer.status == 200 && answer.text.contains("id=\"findings\""));
+        assert_eq!(site.calls(), calls + 1);
+    }
+}

@@ -95,7 +95,16 @@ fn rungs(case: &Case<'_>, relation: Relation, is_framed: bool) -> Vec<Rung> {
             || case.own_callbacks().next().is_some()
     };
     let lacks = (State::No, "No redirect URI is registered for its answer.");
-    let prompt = if has_callback("passive") { silent } else { lacks };
+    let by_tokens = |kind: &str, otherwise| {
+        if !case.holds_tokens() {
+            (State::No, "Only for public clients, whose pages hold tokens.")
+        } else if has_callback(kind) {
+            otherwise
+        } else {
+            lacks
+        }
+    };
+    let prompt = by_tokens("passive", silent);
     let access = match relation {
         Relation::Sibling => (State::NotNeeded, "The cookies are there without it."),
         Relation::CrossSite => (
@@ -103,11 +112,8 @@ fn rungs(case: &Case<'_>, relation: Relation, is_framed: bool) -> Vec<Rung> {
             "A click lets the browser ask; it may refuse, or not know the question.",
         ),
     };
-    let popup = if has_callback("popup") || !case.holds_tokens() {
-        (State::Works, "A click opens a window of the accounts site.")
-    } else {
-        lacks
-    };
+    let window = (State::Works, "A click opens a window of the accounts site.");
+    let popup = by_tokens("popup", window);
     let redirect = match (case.holds_tokens(), is_framed) {
         (true, _) if case.own_callbacks().next().is_none() => lacks,
         (_, true) => (State::Works, "A frame cannot lead its window away: it opens a new tab."),

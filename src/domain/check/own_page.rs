@@ -81,32 +81,29 @@ fn scripts(case: &Case<'_>, page: &Page, policy: &Policy) -> Option<Finding> {
     Some(refused(Level::Error, directive, name, &[case.issuer.as_str()], what))
 }
 
-fn connections(case: &Case<'_>, page: &Page, policy: &Policy) -> Vec<Finding> {
+fn connections(case: &Case<'_>, page: &Page, policy: &Policy) -> Option<Finding> {
     let (accounts, sockets) = (case.issuer.as_str(), case.sockets());
-    let Some(directive) = policy.deciding(CONNECTIONS) else { return Vec::new() };
+    let directive = policy.deciding(CONNECTIONS)?;
     let is_open = |url: Option<Url>| url.is_none_or(|url| directive.allows(&url, &page.url));
-    let mut found = Vec::new();
-    let can_fetch = is_open(case.here("/oauth/token"));
-    if !can_fetch && case.holds_tokens() {
+    let refused = |level, missing: &[&str], what| {
+        Some(refused(level, directive, "connect-src", missing, what))
+    };
+    if !case.holds_tokens() {
+        let what = "The page may not call its own backend, which takes what the bridge gives.";
+        let is_open = is_open(page.url.join("/sso").ok());
+        return if is_open { None } else { refused(Level::Error, &["'self'"], what) };
+    }
+    if !is_open(case.here("/oauth/token")) {
         let what = "The page may not call the accounts site, so it gets no token and opens no \
                     window to sign in.";
-        let missing = [accounts, &sockets];
-        found.push(refused(Level::Error, directive, "connect-src", &missing, what));
-    } else if !can_fetch {
-        let what = "The page may not call the accounts site, so it cannot hear from the window in \
-                    which people sign in; they are sent there and back instead.";
-        let missing = [accounts, &sockets];
-        found.push(refused(Level::Warning, directive, "connect-src", &missing, what));
-    } else if !is_open(Url::parse(&format!("{sockets}/flow/events")).ok()) {
+        return refused(Level::Error, &[accounts, &sockets], what);
+    }
+    if !is_open(Url::parse(&format!("{sockets}/flow/events")).ok()) {
         let what = "The page may open no socket to the accounts site, so it asks again and again \
                     while people sign in: later, and more often.";
-        found.push(refused(Level::Warning, directive, "connect-src", &[&sockets], what));
+        return refused(Level::Warning, &[&sockets], what);
     }
-    if !case.holds_tokens() && !is_open(page.url.join("/sso").ok()) {
-        let what = "The page may not call its own backend, which takes what the bridge gives.";
-        found.push(refused(Level::Error, directive, "connect-src", &["'self'"], what));
-    }
-    found
+    None
 }
 
 /// About the page at the top: in a frame this header has no effect.

@@ -1,10 +1,12 @@
 //! `/flow/{id}/done`: the end of the window. The page that waits knows by now.
 
+use rocket::http::CookieJar;
 use rocket::{State, get};
 use serde::Serialize;
 
 use crate::domain::flow::is_id;
 use crate::web::app::App;
+use crate::web::cookies;
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::Unframed;
 use crate::web::guard::popup::InPopup;
@@ -22,10 +24,16 @@ pub(super) async fn show(
     _popup: InPopup,
     _page: Unframed,
     app: &State<App>,
-    _visitor: Visitor,
+    visitor: Visitor,
+    jar: &CookieJar<'_>,
     id: &str,
 ) -> Result<Page<Done>, Problem> {
     let flow = if is_id(id) { app.store.flow(id, app.now()).await? } else { None };
+    if flow.as_ref().is_some_and(|flow| flow.outcome.is_some())
+        && visitor.cookies.flow(id).is_some()
+    {
+        cookies::clear_flow(jar, id);
+    }
     let client_name = flow.map(|flow| flow.client.client_name.clone());
     Ok(Page::new("flow_done.html", Done { client_name }))
 }

@@ -93,6 +93,10 @@ pub(super) async fn outcome(
     if wait.is_zero() || first != Standing::Pending {
         return Ok(Json(first));
     }
+    // As many may wait as on sockets, and with them.
+    let Some(_place) = app.crowd.enter(&id) else {
+        return Ok(Json(first));
+    };
     let ended = async {
         loop {
             news.changed().await;

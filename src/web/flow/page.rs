@@ -17,6 +17,7 @@ use crate::web::app::App;
 use crate::web::body::{Fields, Form};
 use crate::web::error::Problem;
 use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
+use crate::web::guard::network::Peer;
 use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::Visitor;
 use crate::web::page::Page;
@@ -44,10 +45,11 @@ pub(super) async fn show(
     _page: Unframed,
     app: &State<App>,
     visitor: Visitor,
+    peer: Peer,
     id: &str,
     shutdown: Shutdown,
 ) -> PageOrRedirect {
-    let Some(flow) = begun(app, id, shutdown).await? else {
+    let Some(flow) = begun(app, &peer, id, shutdown).await? else {
         return Ok(Either::Left(unknown()));
     };
     if flow.outcome.is_none() && is_confirmed_here(&flow, &visitor.cookies) {
@@ -58,7 +60,12 @@ pub(super) async fn show(
 
 /// The flow; for a moment it is waited for, since the window is opened before the request that
 /// begins it is on its way.
-async fn begun(app: &App, id: &str, shutdown: Shutdown) -> Result<Option<Flow>, Problem> {
+async fn begun(
+    app: &App,
+    peer: &Peer,
+    id: &str,
+    shutdown: Shutdown,
+) -> Result<Option<Flow>, Problem> {
     if !is_id(id) {
         return Ok(None);
     }
@@ -67,12 +74,19 @@ async fn begun(app: &App, id: &str, shutdown: Shutdown) -> Result<Option<Flow>, 
     if let Some(flow) = look().await? {
         return Ok(Some(flow));
     }
+    let Ok(wait) = app.limits.flow_wait(peer.network()) else {
+        return Ok(None);
+    };
     tokio::select! {
         () = news.changed() => {}
         () = tokio::time::sleep(app.crowd.times().begin) => {}
         () = shutdown => {}
     }
-    Ok(look().await?)
+    let flow = look().await?;
+    if flow.is_some() {
+        wait.give_back();
+    }
+    Ok(flow)
 }
 
 /// What the person says.
@@ -103,7 +117,7 @@ pub(super) async fn submit(
     _popup: InPopup,
     _ours: SameOrigin,
     app: &State<App>,
-    visitor: Visitor,
+    _visitor: Visitor,
     jar: &CookieJar<'_>,
     id: &str,
     form: Form,
@@ -125,7 +139,7 @@ pub(super) async fn submit(
             return Ok(Either::Left(page));
         }
         Answer::Confirm(Some(number)) if number == flow.number => {
-            let is_confirmed = confirm(app, &flow, &visitor.cookies, jar).await?;
+            let is_confirmed = confirm(app, &flow, jar).await?;
             let onward = is_confirmed.then(|| Either::Right(see_other(app, &onward(&flow))));
             return Ok(onward.unwrap_or_else(again));
         }

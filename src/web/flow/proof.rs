@@ -45,7 +45,7 @@ pub(super) async fn prove(
     }
     let flow = app.store.flow(id, app.now()).await?;
     let flow = flow.filter(|flow| flow.outcome.is_none()).ok_or_else(over)?;
-    if is_confirmed_here(&flow, &cookies) || confirm(app, &flow, &cookies, jar).await? {
+    if is_confirmed_here(&flow, &cookies) || confirm(app, &flow, jar).await? {
         return Ok(Json(Proved { next: onward(&flow) }));
     }
     Err(Problem::forbidden("The flow goes on in another browser, or has ended."))

@@ -2,6 +2,7 @@
 
 use rocket::http::HeaderMap;
 use rocket::request::{FromRequest, Outcome, Request};
+use std::convert::Infallible;
 
 use crate::web::app::App;
 use crate::web::error::Problem;
@@ -15,6 +16,11 @@ pub struct SameOrigin;
 /// send no `Sec-Fetch-Site`, none of which can run it.
 #[derive(Debug)]
 pub struct BridgeCall;
+
+/// Whether a page of ours leads here, or none does: no other site has set it off by a link. Refuses
+/// nothing. Browsers that send no `Sec-Fetch-Site` say nothing else with a `GET` either.
+#[derive(Debug)]
+pub struct Unprompted(pub bool);
 
 /// A page that is not shown in a frame: no page with anything to click can be framed.
 #[derive(Debug)]
@@ -70,6 +76,19 @@ impl<'r> FromRequest<'r> for BridgeCall {
     }
 }
 
+fn is_unprompted(headers: &HeaderMap<'_>) -> bool {
+    matches!(only(headers, "Sec-Fetch-Site"), Ok(Some("same-origin" | "none")))
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Unprompted {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self(is_unprompted(request.headers())))
+    }
+}
+
 /// Whether a frame asks.
 pub fn is_framed(headers: &HeaderMap<'_>) -> bool {
     let framed = |dest: &str| matches!(dest, "iframe" | "frame" | "embed" | "object");
@@ -95,12 +114,28 @@ mod tests {
     use super::*;
     use rocket::http::Header;
 
-    fn is_ours_with(headers: &[(&'static str, &'static str)]) -> bool {
+    fn map(headers: &[(&'static str, &'static str)]) -> HeaderMap<'static> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.add(Header::new(*name, *value));
         }
-        is_ours(&map, "https://accounts.example.org")
+        map
+    }
+
+    fn is_ours_with(headers: &[(&'static str, &'static str)]) -> bool {
+        is_ours(&map(headers), "https://accounts.example.org")
+    }
+
+    #[test]
+    fn a_link_on_another_site_sets_nothing_off() {
+        let site = |site| ("Sec-Fetch-Site", site);
+        assert!(is_unprompted(&map(&[site("same-origin")])));
+        assert!(is_unprompted(&map(&[site("none")])));
+        for other in ["same-site", "cross-site", "", "None"] {
+            assert!(!is_unprompted(&map(&[site(other)])), "{other}");
+        }
+        assert!(!is_unprompted(&map(&[])));
+        assert!(!is_unprompted(&map(&[site("none"), site("none")])));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod client;
 pub mod fetch_metadata;
 pub mod for_scripts;
+pub mod mark;
 pub mod network;
 pub mod popup;
 pub mod storage_access;

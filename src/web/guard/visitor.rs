@@ -2,6 +2,7 @@
 
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::domain::client::is_id;
@@ -22,8 +23,16 @@ pub struct Cookies {
     pub session_none: Option<Secret>,
     /// Marks the browser as a known one.
     pub device: Option<Secret>,
-    /// Marks the browser as the one in which a flow goes on.
-    pub flow: Option<Secret>,
+    /// Mark the browser as the one in which flows go on, by their ids.
+    flows: BTreeMap<String, Secret>,
+}
+
+impl Cookies {
+    /// Marks the browser as the one in which this flow goes on.
+    #[must_use]
+    pub fn flow(&self, id: &str) -> Option<&Secret> {
+        self.flows.get(id)
+    }
 }
 
 /// Somebody or nobody, by `__Host-session`.
@@ -73,9 +82,12 @@ impl<'r> FromRequest<'r> for Cookies {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match cookies::read(request.headers().get("Cookie")) {
             Ok(values) => {
-                let [session, session_none, device, flow] =
-                    values.map(|v| v.and_then(Secret::parse));
-                Outcome::Success(Self { session, session_none, device, flow })
+                let [session, session_none, device] =
+                    values.named.map(|value| value.and_then(Secret::parse));
+                let flows = values.flows.into_iter();
+                let flows =
+                    flows.filter_map(|(id, value)| Some((id.into(), Secret::parse(value)?)));
+                Outcome::Success(Self { session, session_none, device, flows: flows.collect() })
             }
             Err(name) => {
                 let text = format!(

@@ -1,11 +1,11 @@
-//! How many sockets of this node wait for the same operation.
+//! How many sockets and questions of this node wait for the same operation or flow.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::SocketTimes;
 
-/// Sockets that may wait with one secret.
+/// Sockets, and questions that are held back, which may wait with one secret.
 const MOST: u8 = 5;
 
 /// All sockets of a node; clones are one.
@@ -37,7 +37,7 @@ impl Crowd {
         self.times
     }
 
-    /// A place for one more socket that waits for this operation or flow.
+    /// A place for one more that waits for this operation or flow.
     #[must_use]
     pub fn enter(&self, id: &str) -> Option<Place> {
         let mut counts = self.counts();

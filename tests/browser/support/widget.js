@@ -84,7 +84,7 @@ export async function numbersOf(popup) {
 
 /** Picks a number on the page of a flow, and confirms it. @param {Page} popup @param {string} number */
 export async function confirmNumber(popup, number) {
-  await popup.locator(`input[type="radio"][value="${number}"]`).check({ force: true });
+  await popup.locator(`input[type="radio"][value="${number}"]:enabled`).check({ force: true });
   await popup.locator('button[value="confirm"]').click();
 }
 

@@ -7,27 +7,84 @@ import { RESEND_MS, revealPasswords, sendOnce } from '../../../assets/page/form.
 import { send } from '../../../assets/page/form_post.js';
 import { clock, fakeWindow, fire } from './support/fakes.js';
 
-/** A page with two guarded buttons, in front or not. */
-function consentPage({ focused = true } = {}) {
+/** A page with a guarded fieldset and two guarded buttons in a form, in front or not, hidden or not. */
+function consentPage({ focused = true, hidden = false } = {}) {
   const window = fakeWindow('https://accounts.example.org/consent');
   const { document } = window;
   const hint = { textContent: '' };
-  const button = () => {
+  /** @type {(() => void)[]} */
+  const observers = [];
+  window.MutationObserver = class {
+    /** @param {() => void} heard */
+    constructor(heard) { Object.assign(this, { heard }); }
+    /** @param {unknown} target @param {{ attributeFilter: string[] }} what */
+    observe(target, { attributeFilter }) {
+      assert.deepEqual([target, attributeFilter], [form, ['hidden']]);
+      observers.push(/** @type {any} */ (this).heard);
+    }
+  };
+  /** @type {any} */
+  const form = { hidden };
+  const control = (/** @type {string} */ kind, /** @type {unknown[]} */ inside = []) => {
     /** @type {any} */
-    const made = { disabled: false, focus() { document.activeElement = made; } };
+    const made = {
+      disabled: false,
+      focus() { document.activeElement = made; },
+      matches: (/** @type {string} */ selector) => selector === kind,
+      contains: (/** @type {unknown} */ other) => other === made || inside.includes(other),
+      closest: (/** @type {string} */ selector) => (selector === 'form' || form.hidden ? form : null),
+    };
     return made;
   };
-  const buttons = [button(), button()];
+  const radio = control('input');
+  const [numbers, ...buttons] = [control('fieldset', [radio]), control('button'), control('button')];
   const state = { focused };
   Object.assign(document, {
     activeElement: document.body,
     hasFocus: () => state.focused,
-    querySelectorAll: () => buttons,
+    querySelectorAll: () => [numbers, ...buttons],
     querySelector: () => hint,
   });
   guard(window);
-  return { window, document, hint, buttons, state, disabled: () => buttons.map(({ disabled }) => disabled) };
+  return {
+    window, document, hint, buttons, numbers, radio, state,
+    /** @param {boolean} shown */
+    show(shown) {
+      form.hidden = !shown;
+      for (const heard of observers) heard();
+    },
+    disabled: () => buttons.map(({ disabled }) => disabled),
+  };
 }
+
+test('what is hidden at first waits for a second from when it is shown, the numbers too', async (t) => {
+  const time = clock(t);
+  for (const hidden of [true, false]) {
+    const page = consentPage({ hidden });
+    // The window of a flow hides its form right after this script has run.
+    page.show(false);
+    await time.pass(GUARD_MS);
+    assert.deepEqual([page.numbers.disabled, ...page.disabled()], [true, true, true]);
+    page.show(true);
+    await time.pass(GUARD_MS - 1);
+    assert.deepEqual([page.numbers.disabled, ...page.disabled()], [true, true, true]);
+    await time.pass(1);
+    assert.deepEqual([page.numbers.disabled, ...page.disabled()], [false, false, false]);
+  }
+});
+
+test('the keyboard comes back to the number it was at', async (t) => {
+  const time = clock(t);
+  const page = consentPage();
+  await time.pass(GUARD_MS);
+  page.radio.focus();
+  fire(page.window, 'blur');
+  assert.equal(page.numbers.disabled, true);
+  page.document.activeElement = page.document.body;
+  fire(page.window, 'focus');
+  await time.pass(GUARD_MS);
+  assert.equal(page.document.activeElement, page.radio);
+});
 
 test('a button that agrees waits until the page has been in front for a second', async (t) => {
   const time = clock(t);

@@ -78,30 +78,29 @@ async fn the_cookie_of_another_browser_or_another_flow_is_none() {
     let (server, alice) = with_alice().await;
     let (waits, other) = (server.begun().await, server.begun().await);
     let onward = Step::of(&alice.confirm(&waits).await).whole;
-    let cookie = alice.cookie("__Host-flow").expect("the cookie");
+    let cookie = alice.cookie(&waits.cookie()).expect("the cookie");
     let eve = server.browser();
     eve.confirm(&other).await;
-    let foreign = eve.cookie("__Host-flow").expect("the cookie");
+    let foreign = eve.cookie(&other.cookie()).expect("the cookie");
     for wrong in [foreign, nonce(), String::new(), cookie.to_uppercase()] {
-        alice.set_cookie("__Host-flow", &wrong);
+        alice.set_cookie(&waits.cookie(), &wrong);
         assert_eq!(Step::of(&alice.get(&onward).await).path, waits.path());
         server.hold_pending(&waits).await;
     }
-    alice.forget("__Host-flow");
+    alice.forget(&waits.cookie());
     assert_eq!(Step::of(&alice.get(&onward).await).path, waits.path());
     assert_eq!(codes(&server).await, 0);
-    alice.set_cookie("__Host-flow", &cookie);
+    alice.set_cookie(&waits.cookie(), &cookie);
     assert_eq!(Step::of(&alice.get(&onward).await).path, done(&waits));
 }
 
 #[rocket::async_test]
 async fn a_planted_cookie_is_not_taken_over() {
     let (server, alice) = with_alice().await;
-    let planted = nonce();
-    alice.set_cookie("__Host-flow", &planted);
-    let waits = server.begun().await;
+    let (planted, waits) = (nonce(), server.begun().await);
+    alice.set_cookie(&waits.cookie(), &planted);
     alice.confirm(&waits).await;
-    assert_ne!(alice.cookie("__Host-flow"), Some(planted));
+    assert_ne!(alice.cookie(&waits.cookie()), Some(planted));
 }
 
 #[rocket::async_test]
@@ -169,7 +168,7 @@ async fn fifty_confirmations_at_once_let_one_browser_go_on() {
     let answers = join_all(browsers.iter().map(|browser| browser.confirm(&waits))).await;
     let goes_on = |answer: &&crate::support::Answer| Step::of(answer).path == "/oauth/authorize";
     assert_eq!(answers.iter().filter(goes_on).count(), 1);
-    let has_cookie = browsers.iter().filter(|b| b.cookie("__Host-flow").is_some());
+    let has_cookie = browsers.iter().filter(|b| b.cookie(&waits.cookie()).is_some());
     assert_eq!(has_cookie.count(), 1);
     server.hold_pending(&waits).await;
 }

@@ -22,7 +22,7 @@ async fn a_flow_lasts_a_quarter_of_an_hour() {
     alice.confirm(&waits).await;
     alice.answer_window(&waits, "cancel", "").await;
     assert_eq!(server.error_of(&waits).await, "expired_token");
-    assert_eq!(alice.cookie("__Host-flow"), None);
+    assert_eq!(alice.cookie(&waits.cookie()), None);
 }
 
 #[rocket::async_test]

@@ -7,6 +7,7 @@ use serde_json::json;
 use vestibule::clock::SECOND;
 
 use super::{finish, provider, with_alice};
+use crate::support::waiting_events::WaitingEvents;
 use crate::support::{Answer, FORM, SHOP, SPECS, WIKI, encode, http, nonce};
 
 #[rocket::async_test]
@@ -61,6 +62,28 @@ async fn a_page_may_wait_25_seconds_and_no_longer() {
     let answer = server.outcome_with(&fields, &[]).await;
     assert_eq!(answer.json(), json!({ "state": "pending" }));
     assert!(begun.elapsed() >= Duration::from_secs(1));
+}
+
+#[rocket::async_test]
+async fn questions_and_sockets_have_five_places_together_and_the_next_is_answered_at_once() {
+    const WAIT: Duration = Duration::from_secs(4);
+    let server = provider().await;
+    let waits = server.begun().await;
+    let mut sockets = Vec::new();
+    for _ in 0..4 {
+        sockets.push(WaitingEvents::waiting(&server, &waits.secret).await);
+    }
+    let fields = [("waiting_secret", waits.secret.as_str()), ("wait", "4")];
+    let ask = async || {
+        let begun = Instant::now();
+        let answer = server.outcome_with(&fields, &[]).await;
+        assert_eq!(answer.json(), json!({ "state": "pending" }));
+        begun.elapsed() >= WAIT
+    };
+    let (one, two) = rocket::tokio::join!(ask(), ask());
+    assert!(one != two, "one has waited, and the other has not: {one} {two}");
+    sockets.push(WaitingEvents::waiting(&server, &waits.secret).await);
+    assert!(!ask().await, "there is no place, and it is answered all the same");
 }
 
 #[rocket::async_test]

@@ -20,7 +20,7 @@ async fn another_secret_proves_nothing_and_costs_nothing() {
     for odd in ["", &waits.secret[1..], &waits.secret.to_uppercase()] {
         window.prove(&waits, odd).await.assert_error(400, "invalid_request");
     }
-    assert_eq!(window.cookie("__Host-flow"), None);
+    assert_eq!(window.cookie(&waits.cookie()), None);
     hold_unproved(&server, &waits).await;
     assert_eq!(window.prove(&waits, &waits.secret).await.status, 200);
 }
@@ -57,12 +57,12 @@ async fn a_proof_again_goes_on_in_the_same_browser_and_in_no_other() {
     let server = provider().await;
     let (waits, window, eve) = (server.begun().await, server.browser(), server.browser());
     let first = window.prove(&waits, &waits.secret).await;
-    let cookie = window.cookie("__Host-flow");
+    let cookie = window.cookie(&waits.cookie());
     let again = window.prove(&waits, &waits.secret).await;
     assert_eq!((again.status, &again.text), (200, &first.text));
-    assert_eq!(window.cookie("__Host-flow"), cookie);
+    assert_eq!(window.cookie(&waits.cookie()), cookie);
     eve.prove(&waits, &waits.secret).await.assert_error(403, "access_denied");
-    assert_eq!(eve.cookie("__Host-flow"), None);
+    assert_eq!(eve.cookie(&waits.cookie()), None);
 }
 
 #[rocket::async_test]
@@ -74,7 +74,7 @@ async fn a_flow_that_has_ended_or_never_began_is_proved_by_nobody() {
     waits.secret = nonce();
     waits.id = crate::support::hash(&waits.secret);
     window.prove(&waits, &waits.secret).await.assert_error(404, "not_found");
-    assert_eq!(window.cookie("__Host-flow"), None);
+    assert_eq!(window.cookie(&waits.cookie()), None);
 }
 
 #[rocket::async_test]
@@ -82,12 +82,12 @@ async fn the_cookie_is_bound_to_this_host_for_a_quarter_of_an_hour() {
     let server = provider().await;
     let waits = server.begun().await;
     let proved = server.browser().prove(&waits, &waits.secret).await;
-    let waits = server.begun().await;
-    let confirmed = server.browser().confirm(&waits).await;
-    for answer in [proved, confirmed] {
+    let other = server.begun().await;
+    let confirmed = server.browser().confirm(&other).await;
+    for (answer, waits) in [(proved, waits), (confirmed, other)] {
         let cookies = answer.set_cookies();
         let [cookie] = cookies.as_slice() else { panic!("one cookie: {cookies:?}") };
-        assert!(cookie.starts_with("__Host-flow="), "{cookie}");
+        assert!(cookie.starts_with(&format!("{}=", waits.cookie())), "{cookie}");
         for attribute in ["Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=900"] {
             assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
         }

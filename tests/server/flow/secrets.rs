@@ -16,12 +16,12 @@ async fn no_secret_of_a_flow_is_in_the_log_in_an_address_or_in_the_database() {
     alice.prove(&other, &waits.secret).await;
     let onward = alice.open_window(&waits).await;
     let addresses = walk(&alice, onward).await;
+    let cookie = alice.cookie(&waits.cookie()).expect("the cookie");
     seen.push(alice.get(&done(&waits)).await);
     let told = socket.next_json().await.expect("the outcome");
     let code = server.code_of(&waits).await;
     assert_eq!(told["response"]["code"].as_str(), Some(code.as_str()));
     server.outcome_with(&[("waiting_secret", &code)], &[]).await.assert_error(404, "not_found");
-    let cookie = alice.cookie("__Host-flow").expect("the cookie");
 
     let (text, database) = (log.text(), server.database.everything().await);
     assert!(text.contains("/flow/outcome") && database.contains(&waits.id));

@@ -38,6 +38,33 @@ async fn somebody_signs_in_agrees_and_the_page_gets_its_code() {
 }
 
 #[rocket::async_test]
+async fn two_windows_that_are_confirmed_at_once_both_go_on() {
+    let (server, alice) = with_alice().await;
+    for _ in 0..5 {
+        let (one, two) = (server.begun().await, server.begun().await);
+        let (first, second) = rocket::tokio::join!(alice.confirm(&one), alice.confirm(&two));
+        for (waits, answer) in [(&one, first), (&two, second)] {
+            assert_eq!(walk(&alice, answer).await.last(), Some(&done(waits)));
+            server.code_of(waits).await;
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn the_mark_of_a_flow_is_taken_from_the_browser_at_its_end_and_no_sooner() {
+    let (server, alice) = with_alice().await;
+    let (waits, other) = (server.begun().await, server.begun().await);
+    alice.confirm(&other).await;
+    let onward = alice.confirm(&waits).await;
+    alice.get(&done(&waits)).await;
+    assert!(alice.cookie(&waits.cookie()).is_some(), "it has not ended");
+    walk(&alice, onward).await;
+    alice.get(&done(&waits)).await;
+    assert_eq!(alice.cookie(&waits.cookie()), None);
+    assert!(alice.cookie(&other.cookie()).is_some());
+}
+
+#[rocket::async_test]
 async fn whoever_is_signed_in_and_has_agreed_only_compares_the_number() {
     let (server, alice) = with_alice().await;
     let waits = server.begun().await;

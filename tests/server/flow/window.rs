@@ -1,9 +1,10 @@
 //! `/flow/{id}`: the window.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep;
 use vestibule::clock::MINUTE;
+use vestibule::limits::Rate;
 
 use super::{hold_asked, provider};
 use crate::openid::Step;
@@ -85,6 +86,35 @@ async fn a_flow_that_never_begins_has_ended() {
         let end = server.browser().get(&format!("{path}/done")).await;
         assert!(end.status == 200 && end.text.contains("You can close this window"));
     }
+}
+
+#[rocket::async_test]
+async fn windows_of_no_flow_soon_wait_no_more_on_their_network() {
+    const WAIT: Duration = Duration::from_secs(2);
+    let mut setup = Setup::new().await.with_openid();
+    setup.config.socket_times.begin = WAIT;
+    setup.config.limits.flow_waits = Rate::new(1, 3_600_000);
+    let server = setup.start().await;
+    let has_waited = async || {
+        let begun = Instant::now();
+        let page = server.browser().navigate(&format!("/flow/{}", hash(&nonce()))).await;
+        assert_eq!(page.status, 404);
+        begun.elapsed() >= WAIT
+    };
+    let (secret, asked) = (nonce(), crate::support::Authorize::widget());
+    let path = format!("/flow/{}", hash(&secret));
+    let begin = async {
+        while server.events.awaited() == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        Answer::of(server.beginning(&secret, &asked).header("Origin", SPECS)).await
+    };
+    let window = server.browser();
+    let (page, _) = rocket::tokio::join!(window.navigate(&path), begin);
+    assert_eq!(page.status, 200, "a wait that was worth it does not count");
+    assert!(has_waited().await);
+    assert!(!has_waited().await);
+    assert_eq!(window.navigate(&path).await.status, 200, "a flow that is there is shown");
 }
 
 #[rocket::async_test]

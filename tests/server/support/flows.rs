@@ -25,6 +25,11 @@ impl Waits {
         format!("/flow/{}", self.id)
     }
 
+    /// The name of the cookie that marks the browser in which it goes on.
+    pub fn cookie(&self) -> String {
+        format!("__Host-flow-{}", self.id)
+    }
+
     /// One that the page does not show.
     pub fn other_number(&self) -> &'static str {
         if self.number == "10" { "11" } else { "10" }

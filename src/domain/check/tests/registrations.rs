@@ -98,4 +98,13 @@ fn each_place_has_the_rungs_that_are_left_to_it() {
     let verdict = check(&origin(ISSUER), &bare, &[]);
     let states: Vec<State> = verdict.standings[0].rungs.iter().map(|rung| rung.state).collect();
     assert_eq!(states, [Works, No, NotNeeded, No, No]);
+    let with_callbacks = with(wiki(), |c| c.redirect_uris = widget().redirect_uris);
+    for client in [wiki(), with_callbacks] {
+        let rungs = &check(&origin(ISSUER), &client, &[]).standings[0].rungs;
+        let states: Vec<State> = rungs.iter().map(|rung| rung.state).collect();
+        assert_eq!(states, [Works, No, NotNeeded, No, Works], "a client with a backend");
+        for rung in [&rungs[1], &rungs[3]] {
+            assert!(rung.why.starts_with("Only for public clients"), "{rung:?}");
+        }
+    }
 }

@@ -68,7 +68,7 @@ async fn confirmed(
     client: &Client,
     id: &str,
 ) -> Result<Option<(Flow, SecretHash)>, Problem> {
-    let Some(browser) = cookies.flow.as_ref().map(Secret::hash) else {
+    let Some(browser) = cookies.flow(id).map(Secret::hash) else {
         return Ok(None);
     };
     let flow = app.store.flow(id, app.now()).await?;
