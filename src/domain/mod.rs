@@ -11,6 +11,7 @@ pub mod operation;
 pub mod origin;
 pub mod password;
 pub mod pkce;
+pub mod provider;
 pub mod recovery_payload;
 pub mod redirect_uri;
 pub mod return_to;
