@@ -15,6 +15,7 @@ pub mod outgoing;
 pub mod passwords;
 pub mod stomp;
 pub mod store;
+pub mod upstream;
 
 pub mod events;
 pub mod jobs;
