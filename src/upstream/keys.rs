@@ -1,5 +1,6 @@
 //! A provider's public keys (RFC 7517), and which of them a token is held against.
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::{Map, Value};
@@ -94,7 +95,11 @@ impl Keys {
         signature_only.required_spec_claims.clear();
         (signature_only.validate_exp, signature_only.validate_aud) = (false, false);
         let token = jsonwebtoken::decode(jwt, &key.public, &signature_only);
-        Ok((token.map_err(|_| "the id token has a wrong signature")?.claims, algorithm))
+        let token = token.map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature => "the id token has a wrong signature",
+            _ => "the id token cannot be read",
+        })?;
+        Ok((token.claims, algorithm))
     }
 
     /// The one key that the header can mean (OpenID Connect Core §10.1).

@@ -79,6 +79,7 @@ fn http_is_unknown_below_the_web() {
         "passwords/",
         "limits/",
         "stomp/",
+        "upstream/",
         "clock.rs",
         "random.rs",
     ];
@@ -100,7 +101,7 @@ fn the_configuration_knows_no_more_of_rocket_than_how_it_is_configured() {
 
 #[test]
 fn each_layer_imports_the_ones_below_it_only() {
-    let layers: [(&str, &[&str]); 12] = [
+    let layers: [(&str, &[&str]); 13] = [
         ("stomp/", &["stomp"]),
         ("domain/", &["domain", "clock", "random"]),
         ("limits/", &["limits", "clock"]),
@@ -109,6 +110,7 @@ fn each_layer_imports_the_ones_below_it_only() {
         ("keys/", &["keys", "store", "domain", "clock"]),
         ("config/", &["config", "domain", "limits", "passwords"]),
         ("outgoing/", &["outgoing"]),
+        ("upstream/", &["upstream", "outgoing", "domain", "clock", "random"]),
         ("events/", &["events", "store", "random"]),
         (
             "jobs/",

@@ -69,7 +69,7 @@ fn anything_else_is_no_key() {
     let sealed = pem("RSA PRIVATE KEY", b"x").replace("-----\n", "-----\nProc-Type: 4,ENCRYPTED\n");
     assert_eq!(wrong(&sealed), "the key is encrypted");
     assert!(wrong(&pem("PRIVATE KEY", b"x")).contains("neither one on the curve P-256"));
-    assert_eq!(wrong(&pem("PRIVATE KEY", b"x").replace("=", "!")), "the key is not in base64");
+    assert_eq!(wrong(&pem("PRIVATE KEY", b"x").replace('=', "!")), "the key is not in base64");
     let other = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key");
     let other = other.to_pkcs8v1().expect("PKCS #8");
     assert!(wrong(&pem("PRIVATE KEY", other.as_ref())).contains("neither"), "P-384");
