@@ -15,6 +15,7 @@ pub mod outgoing;
 pub mod passwords;
 pub mod stomp;
 pub mod store;
+pub mod upstream;
 
 pub mod check;
 pub mod events;
@@ -107,6 +108,7 @@ fn jobs(app: &App) -> Jobs {
         },
         store,
         clock: app.clock.clone(),
+        keep_identifications: app.identifying.settings.keep_days,
         limits: app.limits.clone(),
         keys: app.keys.clone(),
         events: app.events.clone(),

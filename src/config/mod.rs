@@ -3,6 +3,8 @@
 
 mod clients;
 mod files;
+mod identification;
+mod providers;
 mod settings;
 mod sockets;
 mod source;
@@ -16,10 +18,12 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use rocket::figment::Figment;
 
+pub use self::identification::{Conflict, Identification};
 pub use self::settings::{Settings, key_file};
 pub use self::sockets::SocketTimes;
 use crate::domain::client::Registration;
 use crate::domain::origin::Origin;
+use crate::domain::provider::Provider;
 use crate::domain::seal::SealingKey;
 use crate::limits;
 use crate::passwords::Cost;
@@ -51,6 +55,10 @@ pub struct Config {
     pub socket_times: SocketTimes,
     /// The clients that the configuration declares.
     pub clients: Vec<DeclaredClient>,
+    /// The OpenID providers that can prove who somebody is, in the order in which they are shown.
+    pub providers: Vec<Provider>,
+    /// How identifications are kept.
+    pub identification: Identification,
     /// What Rocket reads for itself: address, port, limits and so on.
     pub rocket: Figment,
 }
@@ -72,6 +80,8 @@ impl Config {
             limits: limits::Settings::default(),
             socket_times: SocketTimes::default(),
             clients: Vec::new(),
+            providers: Vec::new(),
+            identification: Identification::default(),
             rocket: source::without_address_header(rocket::Config::figment()),
         }
     }

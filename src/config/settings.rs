@@ -11,10 +11,11 @@ use rocket::figment::value::Value;
 
 use super::table::{Reading, Table};
 use super::{
-    Brand, Config, ConfigError, DeclaredClient, LogFormat, PasswordHash, SignUp, SocketTimes,
-    clients, files, source,
+    Brand, Config, ConfigError, DeclaredClient, Identification, LogFormat, PasswordHash, SignUp,
+    SocketTimes, clients, files, identification, providers, source,
 };
 use crate::domain::origin::Origin;
+use crate::domain::provider::Provider;
 use crate::domain::seal::SealingKey;
 use crate::limits;
 use crate::passwords::Cost;
@@ -42,6 +43,10 @@ pub struct Settings {
     pub password_hash: PasswordHash,
     /// See [`Config::clients`].
     pub clients: Vec<DeclaredClient>,
+    /// See [`Config::providers`].
+    pub providers: Vec<Provider>,
+    /// See [`Config::identification`].
+    pub identification: Identification,
     /// See [`Config::rocket`].
     pub rocket: Figment,
 }
@@ -110,6 +115,8 @@ impl Settings {
             limits: limits::Settings::default(),
             socket_times: SocketTimes::default(),
             clients: self.clients,
+            providers: self.providers,
+            identification: self.identification,
             rocket: self.rocket,
         })
     }
@@ -190,6 +197,8 @@ fn read(mut table: Table<'_>, figment: &Figment) -> Settings {
             .unwrap_or_default(),
         password_hash: password_hash(table.table("password_hash")),
         clients: clients::read(table.tables("clients")),
+        providers: providers::read(table.tables("providers")),
+        identification: identification::read(table.table("identification")),
         rocket: figment.clone(),
     };
     table.finish();
@@ -228,7 +237,7 @@ fn password_hash(mut table: Table<'_>) -> PasswordHash {
     hash
 }
 
-fn choice<T: Copy>(text: &str, known: [(&str, T); 2]) -> Result<T, String> {
+pub(super) fn choice<T: Copy>(text: &str, known: [(&str, T); 2]) -> Result<T, String> {
     let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     found.ok_or_else(|| format!("write \"{}\" or \"{}\", not \"{text}\"", known[0].0, known[1].0))
 }

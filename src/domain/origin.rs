@@ -49,6 +49,12 @@ impl Origin {
         url.and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    /// Whether it is this machine's own: a loopback address, or a name that always stands for one.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| is_local(&url))
+    }
+
     /// Whether browsers take the two for one site (HTML, "schemelessly same site" and the same
     /// scheme): then cookies and storage are shared between them in a frame.
     #[must_use]
@@ -208,6 +214,9 @@ mod tests {
             assert_eq!(Origin::parse(good).is_ok(), !good.ends_with("80000"), "{good}");
         }
         assert!(Origin::parse("http://[::1]:8000").is_ok());
+        let is_local = |text| Origin::parse(text).is_ok_and(|origin| origin.is_local());
+        assert!(is_local("http://[::1]:8000") && is_local("https://bank.localhost"));
+        assert!(!is_local("https://bank.example.org") && !is_local("https://10.0.0.1"));
         for bad in ["http://wiki.example.org", "http://localhost.example.org", "ftp://localhost"] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }

@@ -18,6 +18,12 @@ pub fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(unreserved)
 }
 
+/// The `code_challenge` of a verifier.
+#[must_use]
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
 /// Whether what was presented with a code proves that its bearer asked for it. A verifier without
 /// a challenge is refused too: somebody may have taken the challenge out of the request (RFC 9700
 /// §4.8.2).
@@ -26,8 +32,7 @@ pub fn is_proved(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,
         (Some(challenge), Some(verifier)) => {
-            let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
-            digest.as_bytes().ct_eq(challenge.as_bytes()).into()
+            self::challenge(verifier).as_bytes().ct_eq(challenge.as_bytes()).into()
         }
         _ => false,
     }
@@ -45,6 +50,7 @@ mod tests {
     fn the_example_of_the_specification_is_proved() {
         assert!(is_challenge(CHALLENGE) && is_verifier(VERIFIER));
         assert!(is_proved(Some(CHALLENGE), Some(VERIFIER)));
+        assert_eq!(challenge(VERIFIER), CHALLENGE);
     }
 
     #[test]

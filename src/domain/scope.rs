@@ -93,7 +93,7 @@ impl Scope {
     }
 }
 
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 12] = [
     ("openid", "Know that it is you, each time you come back"),
     ("profile", "See your username and your full name"),
     ("profile:username", "See your username"),
@@ -103,6 +103,11 @@ const WORDS: [(&str, &str); 10] = [
     ("payments", "Pay in your name on its site"),
     ("payments:read", "See what you paid on its site"),
     ("operations", "Ask you to confirm things that you do on its site"),
+    (
+        "identification",
+        "Ask you to prove with your bank, or another provider, who you are, and see when you did",
+    ),
+    ("identification:read", "See when, and with which provider, you proved who you are"),
     ("offline_access", "Act for you while you are away"),
 ];
 

@@ -29,6 +29,8 @@ pub enum Event {
     Operation(String),
     /// A flow, by its id: it began, or ended.
     Flow(String),
+    /// An identification that a page waits for, by the id of its monitor: it ended.
+    Identification(String),
     /// The sessions of an account, by its uid: one was opened, or ended.
     Sessions(String),
 }

@@ -3,6 +3,7 @@
 
 mod deliver_logouts;
 mod flows;
+mod monitors;
 mod operations;
 mod purge;
 mod under_way;
@@ -16,12 +17,13 @@ use crate::clock::Clock;
 use crate::events::Events;
 use crate::keys::{Keys, Renewed};
 use crate::limits::Limits;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 pub use deliver_logouts::Logouts;
 pub use flows::{end_flows, hint_ended_flows};
+pub use monitors::{end_monitors, hint_ended_monitors};
 pub use operations::{Sweep, end_operations};
-pub use purge::purge;
+pub use purge::{purge, purge_identifications};
 pub use under_way::UnderWay;
 pub use wake::Wake;
 
@@ -35,6 +37,8 @@ pub struct Jobs {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// For how many days proofs of who somebody is are kept.
+    pub keep_identifications: u32,
     /// The limits that are swept.
     pub limits: Limits,
     /// The keys that are renewed.
@@ -60,6 +64,8 @@ impl Fairing for Jobs {
         tokio::spawn(operations::run(store, events, clock, rocket.shutdown()));
         let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
         tokio::spawn(flows::run(store, events, clock, rocket.shutdown()));
+        let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
+        tokio::spawn(monitors::run(store, events, clock, rocket.shutdown()));
         let (logouts, wake) = (self.logouts.clone(), self.wake.clone());
         tokio::spawn(deliver_logouts::run(logouts, wake, rocket.shutdown()));
     }
@@ -80,7 +86,7 @@ async fn run(jobs: Jobs, mut shutdown: Shutdown) {
             () = tokio::time::sleep(EVERY) => {}
         }
         jobs.limits.sweep();
-        match purge(&jobs.store, jobs.clock.now(), &mut shutdown).await {
+        match purge_all(&jobs, &mut shutdown).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "purged what was over"),
             Err(error) => tracing::warn!(%error, "the purge will be tried again"),
@@ -91,4 +97,10 @@ async fn run(jobs: Jobs, mut shutdown: Shutdown) {
             Err(error) => tracing::warn!(%error, "the renewal of keys will be tried again"),
         }
     }
+}
+
+async fn purge_all(jobs: &Jobs, shutdown: &mut Shutdown) -> Result<u64, StoreError> {
+    let (store, now) = (&jobs.store, jobs.clock.now());
+    let rows = purge(store, now, shutdown).await?;
+    Ok(rows + purge_identifications(store, jobs.keep_identifications, now, shutdown).await?)
 }

@@ -1,4 +1,5 @@
-//! Deletes what is over: payloads, sessions, flows, operations, remembered browsers, the log of deliveries.
+//! Deletes what is over: payloads, sessions, flows, operations, identifications, remembered browsers, the
+//! log of deliveries.
 
 use futures_util::future::FutureExt;
 use rocket::Shutdown;
@@ -16,6 +17,8 @@ const KEEP_GRANTS: i64 = HOUR;
 const KEEP_SESSIONS: i64 = DAY;
 /// How long it can be asked what became of a flow.
 const KEEP_FLOWS: i64 = HOUR;
+/// How long it can be asked what became of an identification that a page waits for.
+const KEEP_MONITORS: i64 = HOUR;
 /// How long it can be asked what became of an operation.
 const KEEP_OPERATIONS: i64 = DAY;
 /// How long a browser is remembered that is not used to sign in.
@@ -34,6 +37,7 @@ pub async fn purge(store: &Store, now: i64, shutdown: &mut Shutdown) -> Result<u
             + store.purge_access_tokens(now, BATCH).await?
             + store.purge_grants(now - KEEP_GRANTS, BATCH).await?
             + store.purge_flows(now - KEEP_FLOWS, BATCH).await?
+            + store.purge_monitors(now - KEEP_MONITORS, BATCH).await?
             + store.purge_operations(now - KEEP_OPERATIONS, BATCH).await?
             + store.purge_logouts(now - KEEP_LOGOUTS, BATCH).await?;
         deleted += batch;
@@ -41,6 +45,26 @@ pub async fn purge(store: &Store, now: i64, shutdown: &mut Shutdown) -> Result<u
             return Ok(deleted);
         }
         // The writer serves everybody: let others have it between two batches.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Deletes the proofs of who somebody is that were kept long enough, as [`purge`] does; how many rows
+/// it were.
+pub async fn purge_identifications(
+    store: &Store,
+    keep_days: u32,
+    now: i64,
+    shutdown: &mut Shutdown,
+) -> Result<u64, StoreError> {
+    let before = now - i64::from(keep_days) * DAY;
+    let mut deleted = 0;
+    loop {
+        let batch = store.purge_identifications(before, BATCH).await?;
+        deleted += batch;
+        if batch == 0 || (&mut *shutdown).now_or_never().is_some() {
+            return Ok(deleted);
+        }
         tokio::task::yield_now().await;
     }
 }

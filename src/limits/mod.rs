@@ -75,9 +75,12 @@ enum Rule {
     Flows,
     FlowWaits,
     Check,
+    Monitors,
+    Identifications,
+    IdentificationReads,
 }
 
-const RULES: usize = 16;
+const RULES: usize = 19;
 /// Tries that a network may have open, or have failed at just now, and not look like a flood.
 const UNSUSPECTED: u64 = 4;
 
@@ -159,6 +162,22 @@ impl Limits {
     /// One check of a client, for all who may ask for it: each looks at pages of other servers.
     pub fn check(&self, client_id: &str) -> Result<(), Limited> {
         self.take(Rule::Check, self.key(client_id))
+    }
+
+    /// A cookie by which an identification is waited for, to a browser of this network.
+    pub fn monitor(&self, network: NetworkKey) -> Result<(), Limited> {
+        self.take(Rule::Monitors, self.key(network))
+    }
+
+    /// A page of this client that begins to wait for an identification of this account.
+    pub fn identification(&self, uid: &str, client_id: &str) -> Result<(), Limited> {
+        self.take(Rule::Identifications, self.key((uid, client_id)))
+    }
+
+    /// A question of a client when somebody, whether or not there is such an account, was
+    /// identified.
+    pub fn identification_read(&self, client_id: &str) -> Result<(), Limited> {
+        self.take(Rule::IdentificationReads, self.key(client_id))
     }
 
     /// Counts a wrong client secret. Right ones are never counted nor refused: secrets have full

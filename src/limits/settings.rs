@@ -58,6 +58,12 @@ pub struct Settings {
     pub flow_waits: Rate,
     /// Checks of one client, which look at its pages.
     pub check: Rate,
+    /// Identifications that pages begin to wait for, from one network.
+    pub monitors: Rate,
+    /// Identifications of one person that pages of one client begin to wait for.
+    pub identifications: Rate,
+    /// Questions of one client when somebody was identified.
+    pub identification_reads: Rate,
     /// How many buckets each rule remembers; about 32 bytes each.
     pub max_keys: usize,
 }
@@ -81,6 +87,9 @@ impl Default for Settings {
             flows: Rate::new(60, 1_000),
             flow_waits: Rate::new(60, 1_000),
             check: Rate::new(10, 6_000),
+            monitors: Rate::new(60, 1_000),
+            identifications: Rate::new(20, 6_000),
+            identification_reads: Rate::new(2_000, 20),
             max_keys: 100_000,
         }
     }
@@ -107,6 +116,9 @@ impl Settings {
             flows: rate,
             flow_waits: rate,
             check: rate,
+            monitors: rate,
+            identifications: rate,
+            identification_reads: rate,
             max_keys: Self::default().max_keys,
         }
     }
@@ -130,6 +142,9 @@ impl Settings {
             self.flows,
             self.flow_waits,
             self.check,
+            self.monitors,
+            self.identifications,
+            self.identification_reads,
         ]
     }
 }

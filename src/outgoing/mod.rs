@@ -1,8 +1,10 @@
-//! Calls out, to addresses that clients registered. One HTTP client for all of them: https except
-//! on this machine, a deadline, no redirects, no proxy of the environment, nothing read of a body,
-//! and no address of an inner network unless the configuration names it.
+//! Calls out, to addresses that clients registered and to OpenID providers. One HTTP client for all
+//! of them: https except on this machine, a deadline, no redirects, no proxy of the environment, of a
+//! body nothing or a bounded JSON value read, and no address of an inner network unless the
+//! configuration names it.
 
 mod addresses;
+mod json;
 mod look;
 mod resolver;
 #[cfg(test)]
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
+pub use self::json::{JsonAnswer, MOST_JSON};
 use addresses::{Allowed, is_local_name};
 pub use look::Looked;
 use resolver::{LookUp, NoAddress, NotAllowed, Resolver};
@@ -46,7 +49,7 @@ pub enum Failure {
     Refused,
     /// There was no answer in time.
     TimedOut,
-    /// The answer has more in its headers than anybody needs.
+    /// The answer was larger than anybody reads.
     TooLarge,
     /// Anything else: the connection broke, TLS could not be agreed on, no HTTP was spoken.
     Broken,

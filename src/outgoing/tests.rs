@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-fn client(networks: &[&str]) -> Outgoing {
+pub(super) fn client(networks: &[&str]) -> Outgoing {
     let networks: Vec<IpNet> = networks.iter().map(|n| n.parse().expect("a network")).collect();
     Outgoing::new(&networks).expect("a client")
 }
@@ -165,7 +165,9 @@ async fn a_name_for_an_inner_address_is_not_called() {
 }
 
 /// Answers each connection with this text, and tells what was asked.
-async fn saying(answer: &'static str) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+pub(super) async fn saying(
+    answer: &'static str,
+) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let (tell, told) = tokio::sync::mpsc::unbounded_channel();

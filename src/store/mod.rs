@@ -10,9 +10,11 @@ pub mod consents;
 mod error;
 pub mod flows;
 pub mod grants;
+pub mod identifications;
 pub mod keys;
 mod living_grant;
 pub mod logouts;
+pub mod monitors;
 pub mod notifications;
 mod operation_ends;
 pub mod operations;
@@ -245,7 +247,9 @@ pub fn lookups() -> Vec<(&'static str, &'static str)> {
         consents::LOOKUPS,
         flows::LOOKUPS,
         grants::LOOKUPS,
+        identifications::LOOKUPS,
         logouts::LOOKUPS,
+        monitors::LOOKUPS,
         operation_ends::LOOKUPS,
         operations::LOOKUPS,
         payloads::LOOKUPS,

@@ -1,5 +1,6 @@
 //! Secrets of the whole installation, sealed with the key-encryption key, and a change of that key.
 
+use super::identifications::{self, RESEAL_IDENTIFICATION, SEALED, Sealed};
 use super::{Result, Store, StoreError, in_transaction, on};
 use crate::domain::seal::SealingKey;
 use crate::random;
@@ -51,18 +52,25 @@ impl Store {
             let secrets: Vec<(String, String)> =
                 sqlx::query_as(SECRETS).fetch_all(&mut *tx).await?;
             let keys: Vec<(String, String)> = sqlx::query_as(KEYS).fetch_all(&mut *tx).await?;
+            let proofs: Vec<Sealed> = sqlx::query_as(SEALED).fetch_all(&mut *tx).await?;
             let plan = plan(&secrets, old, new).zip(plan(&keys, old, new));
-            if let Some((secrets, keys)) = &plan {
+            let plan = plan.zip(identifications::plan(&proofs, old, new));
+            if let Some(((secrets, keys), proofs)) = &plan {
                 for (name, sealed) in secrets {
                     sqlx::query(RESEAL_SECRET).bind(name).bind(sealed).execute(&mut *tx).await?;
                 }
                 for (kid, sealed) in keys {
                     sqlx::query(RESEAL_KEY).bind(kid).bind(sealed).execute(&mut *tx).await?;
                 }
+                for (id, sealed, evidence) in proofs {
+                    sqlx::query(RESEAL_IDENTIFICATION).bind(id).bind(sealed).bind(evidence)
+                        .execute(&mut *tx).await?;
+                }
             }
-            plan.map(|(some, more)| {
-                let resealed = some.len() + more.len();
-                Rewrapped { resealed, already: secrets.len() + keys.len() - resealed }
+            let all = secrets.len() + keys.len() + 2 * proofs.len();
+            plan.map(|((some, more), most)| {
+                let resealed = some.len() + more.len() + 2 * most.len();
+                Rewrapped { resealed, already: all - resealed }
             })
         }))
     }

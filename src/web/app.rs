@@ -1,6 +1,7 @@
 //! What every handler may need: made once at start, shared by all.
 
 use super::error::Problem;
+use super::identification::Identifying;
 use super::oauth::Documents;
 use super::websocket::Crowd;
 use crate::clock::Clock;
@@ -51,6 +52,8 @@ pub struct App {
     pub crowd: Crowd,
     /// What looks at pages of clients.
     pub outgoing: Outgoing,
+    /// By whom, and how, people are identified.
+    pub identifying: Identifying,
     operations_key: Vec<u8>,
     flows_key: Vec<u8>,
 }
@@ -145,6 +148,8 @@ impl App {
         let salt = store.server_secret("pairwise", key, now).await;
         let operations_key = store.server_secret("operations", key, now).await;
         let flows_key = store.server_secret("flows", key, now).await;
+        let outgoing = Outgoing::new(&config.outgoing_networks)?;
+        let identifying = Identifying::start(config, &store, &outgoing, &clock).await?;
         let sealing = config.key_encryption_key.clone();
         let keys = Keys::start(store.clone(), sealing, clock.now()).await;
         Ok(Self {
@@ -164,7 +169,8 @@ impl App {
             proxies: config.proxies.clone(),
             wake: Wake::default(),
             crowd: Crowd::new(config.socket_times),
-            outgoing: Outgoing::new(&config.outgoing_networks)?,
+            outgoing,
+            identifying,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::{DAY, SECOND};
 use crate::domain::flow::LIFETIME;
+use crate::domain::identification;
 use crate::domain::secret::Secret;
 use crate::domain::session::KEPT;
 
@@ -19,8 +20,12 @@ pub const DEVICE: &str = "__Host-device";
 /// Marks the browser in which a flow was confirmed; the id of the flow follows. Each flow has its
 /// own, so that windows which are confirmed at once do not take each other's.
 pub const FLOW: &str = "__Host-flow-";
-/// Every other name: doubled ones are refused, like those of flows.
-pub const ALL: [&str; 3] = [SESSION, SESSION_NONE, DEVICE];
+/// Ties a window to the page of a client that waits for an identification in the same browser.
+pub const MONITOR: &str = "__Host-monitor";
+/// Marks the browser that was sent to a provider.
+pub const IDENTIFICATION: &str = "__Host-identification";
+/// Every name but those of flows: doubled ones are refused, as those of flows are.
+pub const ALL: [&str; 5] = [SESSION, SESSION_NONE, DEVICE, MONITOR, IDENTIFICATION];
 
 /// Milliseconds for which a browser is remembered after a sign-in.
 pub const DEVICE_LIFETIME: i64 = 400 * DAY;
@@ -81,6 +86,18 @@ pub struct Values<'a> {
     pub flows: BTreeMap<&'a str, &'a str>,
 }
 
+/// Ties this browser's window to the page that waits. That page may be on another site.
+pub fn set_monitor(jar: &CookieJar<'_>, secret: &Secret) {
+    let lifetime = identification::LIFETIME;
+    jar.add(for_a_while(cookie(MONITOR, secret.reveal(), SameSite::None), lifetime));
+}
+
+/// Marks the browser as the one that was sent to a provider.
+pub fn set_identification(jar: &CookieJar<'_>, secret: &Secret) {
+    let lifetime = identification::LIFETIME;
+    jar.add(for_a_while(cookie(IDENTIFICATION, secret.reveal(), SameSite::Lax), lifetime));
+}
+
 /// The values of our cookies in the raw `Cookie` headers; an error names one that is doubled.
 /// A sibling site cannot plant a `__Host-` cookie, so a double is a sign of something odd.
 pub fn read<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Values<'a>, &'static str> {
@@ -117,7 +134,10 @@ mod tests {
     fn only_our_names_are_read_and_doubles_are_refused() {
         let read = |header| read(std::iter::once(header));
         let tossed = "session=EVIL; __Secure-session=EVIL; __Host-session=good; x";
-        assert_eq!(read(tossed).map(|found| found.named), Ok([Some("good"), None, None]));
+        assert_eq!(
+            read(tossed).map(|found| found.named),
+            Ok([Some("good"), None, None, None, None])
+        );
         assert_eq!(read("__Host-session=a; __Host-session=b"), Err(SESSION));
         let flows = read("__Host-flow-a=1; __Host-flow-b=2; flow-a=3").map(|found| found.flows);
         assert_eq!(flows, Ok(BTreeMap::from([("a", "1"), ("b", "2")])));
@@ -131,7 +151,7 @@ mod tests {
                 "{space}__Host-session=EVIL; __Host-session{space}=EVIL; \t__Host-session=good"
             );
             let named = read(std::iter::once(planted.as_str())).map(|found| found.named);
-            assert_eq!(named, Ok([Some("good"), None, None]));
+            assert_eq!(named, Ok([Some("good"), None, None, None, None]));
         }
     }
 

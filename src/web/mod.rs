@@ -16,6 +16,7 @@ mod flow;
 mod guard;
 mod headers;
 mod health;
+mod identification;
 mod oauth;
 mod operations;
 mod page;
@@ -49,8 +50,10 @@ pub fn mount(rocket: Rocket<Build>, app: App) -> Rocket<Build> {
         .mount("/", callback::routes())
         .mount("/", check::routes())
         .mount("/", health::routes())
+        .mount("/", identification::routes())
         .mount("/", oauth::routes())
         .mount("/", websocket::routes())
+        .mount("/v1", identification::backend_routes())
         .mount("/v1", operations::routes())
         .mount("/v1", session::routes())
         .register("/", error::page_catchers())

@@ -22,6 +22,7 @@ pub struct Page<T> {
     values: T,
     form_targets: Vec<Origin>,
     calls_us: bool,
+    leads_anywhere: bool,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -66,7 +67,8 @@ impl<T> Page<T> {
     /// A page with status 200.
     pub fn new(template: &'static str, values: T) -> Self {
         let (form_targets, headers) = (Vec::new(), Vec::new());
-        Self { template, status: Status::Ok, values, form_targets, calls_us: false, headers }
+        let (status, calls_us, leads_anywhere) = (Status::Ok, false, false);
+        Self { template, status, values, form_targets, calls_us, leads_anywhere, headers }
     }
 
     /// The same page with another status.
@@ -91,6 +93,14 @@ impl<T> Page<T> {
     #[must_use]
     pub fn with_form_targets(mut self, origins: &[Origin]) -> Self {
         self.form_targets = origins.to_vec();
+        self
+    }
+
+    /// Lets the answer to the page's form redirect to whatever is on https: who is sent to another
+    /// provider may be sent on from there, and nobody knows where to.
+    #[must_use]
+    pub fn with_forms_to_anywhere(mut self) -> Self {
+        self.leads_anywhere = true;
         self
     }
 
@@ -126,7 +136,10 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Page<T> {
         let body = Template::render(self.template, &context).respond_to(request)?;
         let mut response = Response::build_from(body);
         let calls = if self.calls_us { "; connect-src 'self'" } else { "" };
-        let policy = page_policy(&self.form_targets) + calls;
+        let mut policy = page_policy(&self.form_targets) + calls;
+        if self.leads_anywhere {
+            policy = policy.replace("form-action 'self'", "form-action 'self' https:");
+        }
         response.status(self.status).header(Header::new("Content-Security-Policy", policy));
         for (name, value) in self.headers {
             response.header(Header::new(name, value));

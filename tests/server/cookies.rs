@@ -9,7 +9,14 @@ use vestibule::domain::secret::Secret;
 /// Those that a sign-in sets.
 const NAMES: [&str; 3] = ["__Host-device", "__Host-session", "__Host-session-none"];
 /// All there are; each flow has one of its own.
-const ALL: [&str; 4] = ["__Host-device", "__Host-flow-ab", "__Host-session", "__Host-session-none"];
+const ALL: [&str; 6] = [
+    "__Host-device",
+    "__Host-flow-ab",
+    "__Host-identification",
+    "__Host-monitor",
+    "__Host-session",
+    "__Host-session-none",
+];
 
 fn hold_cookie(cookie: &str, what: &str) -> String {
     let mut parts = cookie.split(';').map(str::trim);
@@ -93,7 +100,9 @@ async fn a_doubled_cookie_is_refused_wherever_cookies_are_read() {
         for name in ALL {
             let pair = format!("{name}={}", "ab".repeat(32));
             let place = format!("{name} at {} {}", endpoint.method, endpoint.pattern);
-            alice.set_cookie("__Host-flow-ab", &"cd".repeat(32));
+            for short_lived in ["__Host-flow-ab", "__Host-identification", "__Host-monitor"] {
+                alice.set_cookie(short_lived, &"cd".repeat(32));
+            }
             let again = endpoint.request(&alice).header("Cookie", &pair);
             assert_eq!(Answer::of(again).await.status, 400, "in two headers: {place}");
             let nobody = server.browser();

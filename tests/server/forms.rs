@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 /// The fields of each form, which are read once or refused.
-const FIELDS: [(&str, &[&str]); 8] = [
+const FIELDS: [(&str, &[&str]); 9] = [
     ("/signin", &["login", "password", "keep", "next"]),
     ("/signup", &["username", "email", "full_name", "password", "next"]),
     ("/signout", &["everywhere", "next"]),
@@ -17,6 +17,7 @@ const FIELDS: [(&str, &[&str]); 8] = [
     ("/consent", &["client_id", "next", "answer"]),
     ("/operations/<id>", &["answer", "number"]),
     ("/flow/<id>", &["answer", "number"]),
+    ("/identification/start", &["provider", "monitor", "ask", "answer"]),
 ];
 
 fn post(
@@ -48,7 +49,8 @@ fn with_body(server: &TestServer, json: bool) -> Vec<Endpoint> {
     };
     // Forms of clients are tried where their endpoints are.
     let of_clients = |e: &Endpoint| {
-        e.pattern.starts_with("/oauth/") || ["/flow", "/flow/outcome"].contains(&e.pattern.as_str())
+        e.pattern.starts_with("/oauth/")
+            || ["/flow", "/flow/outcome", "/identification/outcome"].contains(&e.pattern.as_str())
     };
     let ours = server.endpoints.iter().filter(|e| !of_clients(e));
     ours.filter(wanted).cloned().collect()
@@ -155,7 +157,11 @@ async fn fields_that_nobody_asked_for_are_ignored() {
         let answer = Answer::of(post(&alice, &endpoint.path(), FORM, body)).await;
         // Of operations and flows there are none.
         let is_about_one = ["/operations/<id>", "/flow/<id>"].contains(&endpoint.pattern.as_str());
-        let good = if is_about_one { 404 } else { 303 };
+        let good = match endpoint.pattern.as_str() {
+            "/identification/start" => 410,
+            _ if is_about_one => 404,
+            _ => 303,
+        };
         assert_eq!(answer.status, good, "{}: {}", endpoint.pattern, answer.text);
     }
     let disabled = server.database.rows("accounts", &["disabled_at"]).await;

@@ -79,6 +79,7 @@ fn http_is_unknown_below_the_web() {
         "passwords/",
         "limits/",
         "stomp/",
+        "upstream/",
         "clock.rs",
         "random.rs",
     ];
@@ -100,7 +101,7 @@ fn the_configuration_knows_no_more_of_rocket_than_how_it_is_configured() {
 
 #[test]
 fn each_layer_imports_the_ones_below_it_only() {
-    let layers: [(&str, &[&str]); 13] = [
+    let layers: [(&str, &[&str]); 14] = [
         ("stomp/", &["stomp"]),
         ("domain/", &["domain", "clock", "random"]),
         ("limits/", &["limits", "clock"]),
@@ -110,6 +111,7 @@ fn each_layer_imports_the_ones_below_it_only() {
         ("config/", &["config", "domain", "limits", "passwords"]),
         ("outgoing/", &["outgoing"]),
         ("check.rs", &["domain", "outgoing"]),
+        ("upstream/", &["upstream", "outgoing", "domain", "clock", "random"]),
         ("events/", &["events", "store", "random"]),
         (
             "jobs/",

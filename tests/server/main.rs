@@ -24,6 +24,7 @@ mod forms;
 mod framing;
 mod headers;
 mod health;
+mod identification;
 mod keys;
 mod layers;
 mod limits;

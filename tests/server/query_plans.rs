@@ -9,6 +9,7 @@ use vestibule::store::lookups;
 const ROWS: u32 = 3_000;
 
 /// Rows for every table, the same text for both databases.
+#[expect(clippy::too_many_lines, reason = "a few lines for each table")]
 fn crowd() -> String {
     let numbers =
         format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})");
@@ -84,6 +85,24 @@ fn crowd() -> String {
             "id, client_id, origin, request, number, created_at, expires_at, browser_hash, \
              finished_at",
             format!("{hash}, {client}, '', '', 10, i, i, {hash}, i"),
+        ),
+        row(
+            "monitors",
+            "id, account_uid, client_id, origin, token_hash, secret_hash, by_cookie, created_at, \
+             expires_at, browser_hash, state_hash, finished_at",
+            format!("{text}, {user}, {client}, '', {hash}, {hash}, 0, i, i, {hash}, {hash}, i"),
+        ),
+        row("identities", "subject_hash, account_uid, identified_at", format!("{hash}, {user}, i")),
+        row(
+            "identifications",
+            "id, account_uid, subject_hash, provider, level, identified_at, sealed, \
+             sealed_evidence",
+            format!("{text}, {user}, {hash}, '', '', i, '', ''"),
+        ),
+        row(
+            "identification_reads",
+            "id, account_uid, client_id, read_at",
+            format!("{text}, {user}, {client}, i"),
         ),
         row(
             "operations",

@@ -144,6 +144,7 @@ async fn forms_that_worked_are_answered_with_303_and_an_address_of_the_issuer() 
         "/account/sites/<client_id>/remove",
         "/operations/<id>",
         "/flow/<id>",
+        "/identification/start",
     ];
     for endpoint in forms.filter(|endpoint| !without.contains(&endpoint.pattern.as_str())) {
         let alice = server.alice_again().await;

@@ -77,6 +77,7 @@ async fn the_same_request_from_a_page_of_ours_works() {
                 | "/account/sites/<client_id>/remove"
                 | "/operations/<id>"
                 | "/flow/<id>" => 404,
+                "/identification/start" => 410,
                 // It is another secret than that of the flow.
                 "/flow/<id>/proof" => 403,
                 // The second time, somebody has that name.

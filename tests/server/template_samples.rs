@@ -77,6 +77,43 @@ fn flows() -> Vec<Value> {
     [ended.to_vec(), asked.to_vec()].concat()
 }
 
+/// Every way in which the window of an identification may stand.
+fn identifications() -> Vec<Value> {
+    let standings = [
+        "asked",
+        "choose",
+        "gone",
+        "strange",
+        "succeeded",
+        "denied_by_provider",
+        "provider_unreachable",
+        "expired",
+        "wrong_account",
+        "canceled",
+        "conflict",
+    ];
+    let shown = |standing| {
+        json!({
+            "standing": standing, "client_name": EVIL, "site": EVIL, "provider": EVIL,
+            "provider_name": EVIL, "monitor": EVIL,
+            "choices": [{ "name": EVIL, "path": "/identification/start?provider=bank" }],
+        })
+    };
+    standings.map(shown).to_vec()
+}
+
+/// Proofs on the account page, and who has asked for their time.
+fn identification() -> Value {
+    let proof = |facts: Value| {
+        json!({ "provider": EVIL, "level": EVIL, "at": "21 November 2026, 20:37:05 UTC",
+            "facts": facts })
+    };
+    json!({
+        "proofs": [proof(json!([["Name", EVIL]])), proof(json!([]))],
+        "reads": [{ "client_name": EVIL, "at": "21 November 2026, 20:37:05 UTC" }],
+    })
+}
+
 fn waiting(site: Value) -> Value {
     json!({
         "id": EVIL, "title": EVIL, "client_name": EVIL,
@@ -158,11 +195,15 @@ pub fn samples(template: &str) -> Vec<Value> {
         ],
         "account/show.html" => vec![
             json!({ "email_verified": false, "created": "21 November 2026", "notice": null,
-                "waiting": [], "sessions": [session(true)], "sites": [] }),
+                "waiting": [], "sessions": [session(true)], "sites": [], "identification": null }),
+            json!({ "email_verified": false, "created": "21 November 2026", "notice": null,
+                "waiting": [], "sessions": [session(true)], "sites": [],
+                "identification": { "proofs": [], "reads": [] } }),
             json!({ "email_verified": true, "created": "21 November 2026", "notice": EVIL,
                 "waiting": [waiting(json!(EVIL)), waiting(json!(null))],
                 "sessions": [session(true), session(false)],
-                "sites": [site(json!(EVIL)), site(json!(null))] }),
+                "sites": [site(json!(EVIL)), site(json!(null))],
+                "identification": identification() }),
         ],
         "account/profile.html" => vec![
             json!({ "full_name": "", "username": "", "email": "", "error": null, "fields": {} }),
@@ -193,6 +234,7 @@ pub fn samples(template: &str) -> Vec<Value> {
         ],
         "operation.html" | "part/asked.html" | "part/outcome.html" => operations(),
         "flow.html" => flows(),
+        "identification.html" => identifications(),
         "flow_done.html" => vec![json!({ "client_name": null }), json!({ "client_name": EVIL })],
         "consent_done.html" => vec![
             json!({ "client_name": EVIL, "granted": true, "link": null }),

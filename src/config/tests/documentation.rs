@@ -18,7 +18,7 @@ fn rows(after: &str) -> Vec<Vec<&'static str>> {
 #[test]
 fn every_key_in_the_table_is_read_under_its_variable() {
     let rows = rows("# Configuration");
-    assert_eq!(rows.len(), 15);
+    assert_eq!(rows.len(), 18);
     for row in rows {
         let (key, variable) = (row[0], row[4]);
         assert_eq!(variable, source::variable_name(key));
@@ -40,15 +40,31 @@ fn every_key_of_a_client_is_in_the_table() {
 }
 
 #[test]
+fn every_key_of_a_provider_is_in_the_table_and_is_read() {
+    let written: Vec<&str> = rows("### Providers").iter().map(|row| row[0]).collect();
+    let found = load_file("[[default.vestibule.providers]]\nid = \"bank\"\nx = 1", &[]);
+    assert!(found.expect_err("wrong").to_string().contains("`x` of the provider `bank`"));
+    for key in &written {
+        // Nothing good begins like this, so a key that is read is refused for its value.
+        let content = format!("[[default.vestibule.providers]]\n{key} = [{{ x = 1 }}]");
+        let found = load_file(&content, &[]).expect_err("wrong").to_string();
+        assert!(found.contains(&format!("`{key}`")) && !found.contains("not a known"), "{found}");
+    }
+    assert_eq!(written.len(), super::providers::KEYS);
+}
+
+#[test]
 fn the_file_in_the_repository_is_good_also_without_its_comment_marks() {
     load_file(SAMPLE, &[]).expect("good");
     let (comment, keys) = SAMPLE.split_once("# [default.vestibule]").expect("the example");
     let keys: Vec<&str> = keys.lines().map(|line| line.trim_start_matches("# ")).collect();
     let folder = tempfile::tempdir().expect("a folder");
     private(folder.path(), "wiki.secret", "0123456789abcdef".repeat(4).as_bytes());
+    private(folder.path(), "bank.secret", b"hunter2");
     let content = format!("{comment}[default.vestibule]{}", keys.join("\n").replace("\n#\n", "\n"));
     let file = folder.path().join("Rocket.toml");
     fs::write(&file, content).expect("a file");
     let settings = load_from(&file, &[]).expect("good");
     assert!(settings.issuer.is_some() && settings.clients.len() == 1);
+    assert_eq!(settings.providers.len(), 1);
 }

@@ -1,5 +1,6 @@
 mod clients;
 mod documentation;
+mod providers;
 mod serving;
 
 use std::ffi::OsString;
@@ -50,6 +51,9 @@ fn nothing_has_to_be_written() {
     assert_eq!((settings.brand, settings.issuer), (Brand::default(), None));
     assert_eq!(settings.password_hash.cost, Cost::default());
     assert!(settings.password_hash.threads >= 1 && settings.clients.is_empty());
+    let identification = Identification { keep_days: 1_825, conflict: Conflict::Refuse };
+    assert_eq!(settings.identification, identification);
+    assert!(settings.providers.is_empty());
 }
 
 #[test]
@@ -62,6 +66,7 @@ fn every_key_is_read_from_the_file() {
             outgoing_networks = ["10.1.0.0/16"]
             sign_up = "closed"
             log = "json"
+            identification = { keep_days = 30, conflict = "move" }
             brand = { name = "Example", accent = "#AABBCC" }
             password_hash = { memory_kib = 19456, iterations = 2, parallelism = 1, threads = 3 }"##,
         &[],
@@ -75,6 +80,8 @@ fn every_key_is_read_from_the_file() {
     let inner: Vec<String> = settings.outgoing_networks.iter().map(ToString::to_string).collect();
     assert_eq!(inner, ["10.1.0.0/16"]);
     assert_eq!((settings.sign_up, settings.log), (SignUp::Closed, LogFormat::Json));
+    let identification = Identification { keep_days: 30, conflict: Conflict::Move };
+    assert_eq!(settings.identification, identification);
     assert_eq!(settings.brand.accent.as_deref(), Some("#aabbcc"));
     let cost = Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 };
     assert_eq!(settings.password_hash, PasswordHash { cost, threads: 3 });
@@ -156,6 +163,10 @@ fn a_wrong_value_says_what_to_write() {
         ("password_hash = { memory_kib = \"47104\" }", "write a whole number from 8 to"),
         ("password_hash = { threads = 0 }", "write a whole number from 1 to"),
         ("clients = { wiki = 1 }", "[[default.vestibule.clients]]"),
+        ("providers = \"bank\"", "[[default.vestibule.providers]]"),
+        ("identification = { keep_days = 0 }", "write a whole number from 1 to"),
+        ("identification = { conflict = \"ask\" }", "write \"refuse\" or \"move\""),
+        ("identification = { keepdays = 1 }", "nearest one is `identification.keep_days`"),
     ] {
         let found = problems(lines, &[]);
         assert!(found.contains(cure), "{lines}: {found}");

@@ -1,8 +1,9 @@
 //! The pages of a person's account: sign up, sign in, sign out, profile, sessions, consent,
-//! connected sites, and the answers to what clients ask.
+//! connected sites, identifications, and the answers to what clients ask.
 
 mod choose;
 mod consent;
+mod identification;
 mod open_session;
 mod operation;
 mod password;
@@ -34,8 +35,9 @@ pub fn routes() -> Vec<Route> {
     let leave = routes![signout::form, signout::submit, sessions::end, sessions::end_others];
     let own = routes![show::show, profile::form, profile::submit, password::form, password::submit];
     let consent = routes![consent::form, consent::submit, consent::done, sites::remove];
+    let identity = routes![identification::remove];
     let operation = routes![operation::form, operation::submit];
-    [entry, sign_up, leave, own, consent, operation].concat()
+    [entry, sign_up, leave, own, consent, identity, operation].concat()
 }
 
 /// The answer to a form: the page again, or the way on (303).

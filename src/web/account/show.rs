@@ -6,6 +6,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::identification::{self, Section};
 use super::person;
 use super::sites::{self, SiteRow};
 use super::waiting::{self, WaitingRow};
@@ -26,6 +27,7 @@ pub(super) struct Show {
     waiting: Vec<WaitingRow>,
     sessions: Vec<SessionRow>,
     sites: Vec<SiteRow>,
+    identification: Option<Section>,
     notice: Option<&'static str>,
 }
 
@@ -64,6 +66,7 @@ pub(super) async fn show(
             waiting: waiting::rows(app, &who.account.uid).await?,
             sessions: sessions.into_iter().map(row).collect(),
             sites: sites::connected(app, &who.account.uid).await?,
+            identification: identification::section(app, &who.account.uid).await?,
             notice: notice(&query.0.text("done")?),
         },
     ))
@@ -76,6 +79,7 @@ fn notice(done: &str) -> Option<&'static str> {
         "password" => Some("Your password is changed. You are signed out everywhere else."),
         "session" => Some("That browser is signed out."),
         "site" => Some("That site no longer has access to your account."),
+        "identification" => Some("What proved who you are is deleted."),
         "others" => Some("You are signed out everywhere else."),
         _ => None,
     }

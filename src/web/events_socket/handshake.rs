@@ -27,7 +27,6 @@ pub struct Opened {
     /// Where the page is from, which is only known to be an origin.
     pub origin: Origin,
     /// The cookies of the browser.
-    #[expect(dead_code, reason = "what waits by a secret of its own looks at none")]
     pub cookies: Cookies,
 }
 

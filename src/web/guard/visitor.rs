@@ -23,6 +23,10 @@ pub struct Cookies {
     pub session_none: Option<Secret>,
     /// Marks the browser as a known one.
     pub device: Option<Secret>,
+    /// Ties a window to a page that waits for an identification in the same browser.
+    pub monitor: Option<Secret>,
+    /// Marks the browser as the one that was sent to a provider.
+    pub identification: Option<Secret>,
     /// Mark the browser as the one in which flows go on, by their ids.
     flows: BTreeMap<String, Secret>,
 }
@@ -82,12 +86,19 @@ impl<'r> FromRequest<'r> for Cookies {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match cookies::read(request.headers().get("Cookie")) {
             Ok(values) => {
-                let [session, session_none, device] =
+                let [session, session_none, device, monitor, identification] =
                     values.named.map(|value| value.and_then(Secret::parse));
                 let flows = values.flows.into_iter();
                 let flows =
                     flows.filter_map(|(id, value)| Some((id.into(), Secret::parse(value)?)));
-                Outcome::Success(Self { session, session_none, device, flows: flows.collect() })
+                Outcome::Success(Self {
+                    session,
+                    session_none,
+                    device,
+                    monitor,
+                    identification,
+                    flows: flows.collect(),
+                })
             }
             Err(name) => {
                 let text = format!(

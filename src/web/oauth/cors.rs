@@ -1,5 +1,5 @@
-//! Cross-origin calls by the scripts of registered clients, never with cookies (Fetch, CORS
-//! protocol).
+//! Cross-origin calls by the scripts of registered clients (Fetch, CORS protocol): without cookies, but
+//! for the one that sets the monitor cookie.
 
 use rocket::http::{Header, Status};
 use rocket::request::{FromRequest, Outcome, Request};
@@ -15,22 +15,33 @@ use crate::web::error::Problem;
 #[derive(Debug)]
 pub struct Cors;
 
-/// Left with a request of a [`Cors`] route: the origin that may read the answer, if any.
+/// As [`Cors`], with the browser's cookies, and for pages of registered clients only.
+#[derive(Debug)]
+pub struct CorsWithCookies;
+
+/// Left with a request of such a route: the origin that may read the answer, if any.
 #[derive(Clone, Debug)]
-pub struct AllowedOrigin(Option<String>);
+pub struct AllowedOrigin {
+    origin: Option<String>,
+    with_cookies: bool,
+}
 
 type Slot = OnceLock<AllowedOrigin>;
 
 impl AllowedOrigin {
     /// The headers of an answer to this request: none where no script of another origin can call.
     pub fn headers(request: &Request<'_>) -> Vec<Header<'static>> {
-        let Some(Self(origin)) = request.local_cache(Slot::new).get() else {
+        let Some(Self { origin, with_cookies }) = request.local_cache(Slot::new).get() else {
             return Vec::new();
         };
         let mut headers = vec![Header::new("Vary", "Origin")];
         if let Some(origin) = origin {
             headers.push(Header::new("Access-Control-Allow-Origin", origin.clone()));
-            headers.push(Header::new("Access-Control-Expose-Headers", "WWW-Authenticate"));
+            if *with_cookies {
+                headers.push(Header::new("Access-Control-Allow-Credentials", "true"));
+            } else {
+                headers.push(Header::new("Access-Control-Expose-Headers", "WWW-Authenticate"));
+            }
         }
         headers
     }
@@ -41,22 +52,39 @@ impl<'r> FromRequest<'r> for Cors {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let mut origins = request.headers().get("Origin");
-        let origin = origins.next().filter(|_| origins.next().is_none());
-        let allowed = match (origin, request.rocket().state::<App>()) {
-            (Some(origin), Some(app)) => is_of_a_client(app, origin).await,
-            _ => Ok(false),
-        };
-        match allowed {
-            Ok(allowed) => {
-                let origin = origin.filter(|_| allowed).map(str::to_owned);
-                // Set once for each request.
-                let _ = request.local_cache(Slot::new).set(AllowedOrigin(origin));
-                Outcome::Success(Self)
-            }
+        match allow(request, false).await {
+            Ok(_) => Outcome::Success(Self),
             Err(problem) => Outcome::Error((problem.leave(request), ())),
         }
     }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for CorsWithCookies {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let text = "This is for pages of registered sites: one `Origin` header is needed.";
+        let allowed = allow(request, true).await;
+        match allowed.and_then(|it| if it { Ok(()) } else { Err(Problem::forbidden(text)) }) {
+            Ok(()) => Outcome::Success(Self),
+            Err(problem) => Outcome::Error((problem.leave(request), ())),
+        }
+    }
+}
+
+/// Leaves with the request whether its page may read the answer.
+async fn allow(request: &Request<'_>, with_cookies: bool) -> Result<bool, Problem> {
+    let mut origins = request.headers().get("Origin");
+    let origin = origins.next().filter(|_| origins.next().is_none());
+    let allowed = match (origin, request.rocket().state::<App>()) {
+        (Some(origin), Some(app)) => is_of_a_client(app, origin).await?,
+        _ => false,
+    };
+    let origin = origin.filter(|_| allowed).map(str::to_owned);
+    // Set once for each request.
+    let _ = request.local_cache(Slot::new).set(AllowedOrigin { origin, with_cookies });
+    Ok(allowed)
 }
 
 /// Whether an origin is registered for a client that is not switched off. What the answer says is

@@ -8,6 +8,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 use super::cors::Cors;
+use crate::domain::identification;
 use crate::domain::origin::Origin;
 use crate::web::app::App;
 use crate::web::error::Problem;
@@ -39,7 +40,9 @@ fn configuration(issuer: &Origin) -> String {
         "introspection_endpoint": at("/oauth/introspect"),
         "revocation_endpoint": at("/oauth/revoke"),
         "end_session_endpoint": at("/oauth/logout"),
-        "scopes_supported": ["openid", "profile", "email"],
+        "scopes_supported": [
+            "openid", "profile", "email", identification::SCOPE, identification::READ_SCOPE,
+        ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": [

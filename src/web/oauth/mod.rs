@@ -15,7 +15,7 @@ mod userinfo;
 use rocket::{Route, routes};
 
 pub(super) use authorize::request::{Asked, Refusal};
-pub(super) use cors::{AllowedOrigin, Cors};
+pub(super) use cors::{AllowedOrigin, Cors, CorsWithCookies};
 pub use discovery::Documents;
 
 /// Every route of this module, from the root.

@@ -8,19 +8,22 @@ use crate::openid::Step;
 use crate::support::{Seen, answers_without_database, every_answer};
 
 /// The routes that can stand in such a window.
-const IN_POPUP: [&str; 15] = [
+const IN_POPUP: [&str; 18] = [
     "GET /callback/<client_id>/passive",
     "GET /callback/<client_id>/popup",
     "GET /consent",
     "GET /consent/done",
     "GET /flow/<id>",
     "GET /flow/<id>/done",
+    "GET /identification/return/<provider>",
+    "GET /identification/start",
     "GET /oauth/authorize",
     "GET /signin",
     "GET /signin/choose",
     "GET /signup",
     "POST /consent",
     "POST /flow/<id>",
+    "POST /identification/start",
     "POST /oauth/authorize",
     "POST /signin",
     "POST /signup",

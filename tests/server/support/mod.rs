@@ -5,6 +5,7 @@ mod browser;
 mod crawl;
 mod database;
 mod flows;
+pub mod identification;
 mod logs;
 mod openid;
 mod operations;

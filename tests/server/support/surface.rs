@@ -48,7 +48,7 @@ impl Endpoint {
     /// Whether it acts by credentials in the request instead of a browser's cookies.
     pub fn is_for_backends(&self) -> bool {
         let by_token = ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo"];
-        let by_waiting_secret = ["/flow", "/flow/outcome"];
+        let by_waiting_secret = ["/flow", "/flow/outcome", "/identification/outcome"];
         let pattern = self.pattern.as_str();
         pattern.starts_with("/v1/")
             || by_token.contains(&pattern)
@@ -66,6 +66,7 @@ impl Endpoint {
             "/ready",
             "/.well-known/",
             "/oauth/jwks",
+            "/identification/monitor",
         ];
         self.pattern == "/"
             || self.method == "OPTIONS"
@@ -78,6 +79,8 @@ impl Endpoint {
             .pattern
             .replace("<path..>", "style/main.css")
             .replace("<client_id>", "specs")
+            .replace("<provider>", "bank")
+            .replace("<uid>", "0123456789abcdef0123456789abcdef")
             .replace("<id>", "0123456789abcdef0123456789abcdef");
         assert!(!path.contains('<'), "give a value for `{path}`");
         let query = match path.as_str() {
@@ -116,6 +119,7 @@ impl Endpoint {
             "/account/sessions/<id>/end"
             | "/account/sessions/end-others"
             | "/account/sites/<client_id>/remove"
+            | "/account/identification/remove"
             | "/oauth/userinfo" => Body::Form(vec![]),
             "/consent" => Body::Form(vec![("client_id", "specs"), ("answer", "allow")]),
             "/operations/<id>" => Body::Form(vec![("answer", "refuse")]),
@@ -136,6 +140,10 @@ impl Endpoint {
                 ("response_type", "code"),
                 ("scope", "openid"),
             ]),
+            "/identification/start" => {
+                Body::Form(vec![("provider", "bank"), ("answer", "confirm")])
+            }
+            "/identification/outcome" => Body::Form(vec![("monitor_secret", WAITING_SECRET)]),
             "/flow/outcome" => Body::Form(vec![("waiting_secret", WAITING_SECRET)]),
             "/flow/<id>" => Body::Form(vec![("answer", "cancel")]),
             "/flow/<id>/proof" => Body::Json(json!({ "waitingSecret": WAITING_SECRET })),

@@ -58,6 +58,11 @@ impl WaitingEvents {
         self.send(Message::Text(json!({ "waiting_secret": secret }).to_string())).await;
     }
 
+    /// Sends a first message of any kind.
+    pub async fn send_json(&mut self, message: &Value) {
+        self.send(Message::Text(message.to_string())).await;
+    }
+
     pub async fn send(&mut self, message: Message) {
         self.0.send(message).await.expect("it can be sent");
     }

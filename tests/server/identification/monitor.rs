@@ -1,0 +1,64 @@
+//! `/identification/monitor`: who is given the cookie.
+
+use crate::support::identification::Identifying;
+use crate::support::{Answer, SHOP, Setup};
+
+#[rocket::async_test]
+async fn a_page_of_a_registered_site_gets_the_cookie() {
+    let world = Identifying::start().await;
+    let browser = world.server.browser();
+    let answer = browser.init_monitor(SHOP).await;
+    assert_eq!((answer.status, answer.text.as_str()), (204, ""));
+    assert_eq!(answer.header("Access-Control-Allow-Origin"), SHOP);
+    assert_eq!(answer.header("Access-Control-Allow-Credentials"), "true");
+    assert!(answer.headers.get_all("Vary").iter().any(|value| value == "Origin"));
+    let [cookie] = answer.set_cookies()[..] else { panic!("{:?}", answer.set_cookies()) };
+    for part in ["__Host-monitor=", "HttpOnly", "SameSite=None", "Secure", "Path=/", "Max-Age=900"]
+    {
+        assert!(cookie.contains(part), "{part}: {cookie}");
+    }
+    let first = browser.cookie("__Host-monitor");
+    browser.init_monitor(SHOP).await;
+    assert_ne!(browser.cookie("__Host-monitor"), first);
+}
+
+#[rocket::async_test]
+async fn nobody_else_does() {
+    let world = Identifying::start().await;
+    let browser = world.server.browser();
+    let shops = format!("{SHOP}/");
+    for origin in ["null", "https://evil.example", &shops, "*"] {
+        let answer = browser.init_monitor(origin).await;
+        answer.assert_error(403, "access_denied");
+        assert_eq!(answer.header("Access-Control-Allow-Origin"), "");
+        assert!(answer.set_cookies().is_empty(), "{origin}");
+    }
+    let bare = || browser.request(reqwest::Method::GET, "/identification/monitor");
+    for request in [bare(), bare().header("Origin", SHOP).header("Origin", SHOP)] {
+        Answer::of(request).await.assert_error(403, "access_denied");
+    }
+}
+
+#[rocket::async_test]
+async fn a_browser_that_keeps_it_apart_is_given_none() {
+    let world = Identifying::start().await;
+    let browser = world.server.browser();
+    for (access, is_given) in [("none", false), ("inactive", false), ("active", true)] {
+        let request = browser.request(reqwest::Method::GET, "/identification/monitor");
+        let request = request.header("Origin", SHOP).header("Sec-Fetch-Storage-Access", access);
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(!answer.set_cookies().is_empty(), is_given, "{access}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_network_gets_so_many() {
+    let real = |setup: &mut Setup| setup.config.limits = vestibule::limits::Settings::default();
+    let world = Identifying::with(&["bank"], real).await;
+    let browser = world.server.browser();
+    for _ in 0..60 {
+        assert_eq!(browser.init_monitor(SHOP).await.status, 204);
+    }
+    browser.init_monitor(SHOP).await.assert_error(429, "rate_limited");
+}
