@@ -3,7 +3,7 @@
  * esbuild bundles, terser minifies (3 % less than esbuild by itself), tsc writes the types.
  *
  * Makes of `src/` what the server serves and the package holds: one minified module, the panel, which it loads where a
- * page wants one, and the types, which tsc makes from the JSDoc comments.
+ * page wants one, a module by itself for identification, and the types, which tsc makes from the JSDoc comments.
  *
  *   node build.mjs              writes assets/sdk/
  *   node build.mjs --check      fails when what is there is not what would be written, or too big
@@ -17,49 +17,61 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 /** The most bytes that a file may have, compressed. A file that is not named here is none that is served. */
-export const MOST_BYTES = { 'vestibule.js': 12_000, 'panel.js': 4_000, 'vestibule.d.ts': 6_000 };
+export const MOST_BYTES = { 'vestibule.js': 12_000, 'panel.js': 4_000, 'identify.js': 4_000, 'vestibule.d.ts': 6_000, 'identify.d.ts': 2_000 };
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const assets = join(here, '../assets/sdk');
-const banner = '/* Vestibule in the browser. The source is in sdk/src, the types are in vestibule.d.ts. */';
+/** @param {string} types */
+const bannerOf = (types) => `/* Vestibule in the browser. The source is in sdk/src, the types are in ${types}. */`;
 
-/** The module, and the panel, which it loads where a page wants one. @returns {Promise<Record<string, string>>} */
-async function scripts() {
+/**
+ * What is built apart shares no file: each is all that a page loads.
+ * @param {string[]} names
+ * @param {string} types
+ * @returns {Promise<Record<string, string>>}
+ */
+async function scripts(names, types) {
   const { build } = await import('esbuild');
   const { minify } = await import('terser');
   const { outputFiles } = await build({
-    entryPoints: ['vestibule.js', 'panel.js'].map((name) => join(here, 'src', name)),
+    entryPoints: names.map((name) => join(here, 'src', name)),
     bundle: true, splitting: true, format: 'esm', target: 'es2022', charset: 'utf8', legalComments: 'none',
     outdir: here, write: false, logLevel: 'warning',
   });
   const made = outputFiles.map(async ({ path, text }) => {
-    const { code } = await minify(text, { module: true, ecma: 2020, compress: { passes: 3 }, format: { preamble: banner } });
+    // A function that is used once stays one: written into another, it compresses less well.
+    const compress = { passes: 3, reduce_funcs: false };
+    const { code } = await minify(text, { module: true, ecma: 2020, compress, format: { preamble: bannerOf(types) } });
     return [basename(path), `${code}\n`];
   });
   return Object.fromEntries(await Promise.all(made));
 }
 
-/** The types: those of `types.js`, and then of what `vestibule.js` exports, in one file. */
+/** The types: of each module those of its `types.js`, and then of what it exports, in one file. */
 function types() {
   const out = mkdtempSync(join(tmpdir(), 'vestibule-types-'));
   try {
     const tsc = join(here, 'node_modules/.bin/tsc');
     execFileSync(tsc, ['--project', join(here, 'tsconfig.json'), '--noEmit', 'false', '--rootDir', join(here, 'src'), '--declaration', '--emitDeclarationOnly', '--outDir', out], { stdio: 'inherit' });
-    return flattened((name) => readFileSync(join(out, name), 'utf8'));
+    const read = (name) => readFileSync(join(out, name), 'utf8');
+    return {
+      'vestibule.d.ts': flattened(read, 'vestibule.d.ts', 'types.d.ts'),
+      'identify.d.ts': flattened(read, 'identify.d.ts', 'identify/types.d.ts'),
+    };
   } finally {
     rmSync(out, { recursive: true });
   }
 }
 
-/** @param {(name: string) => string} read */
-function flattened(read) {
-  const own = read('vestibule.d.ts');
+/** @param {(name: string) => string} read @param {string} module @param {string} said what it exports types for */
+function flattened(read, module, said) {
+  const own = read(module);
   const reexported = [...own.matchAll(/^export \{ (.+) \} from ["']\.\/(.+)\.js["'];$/gm)].flatMap(([, names, module]) => (
     names.split(', ').map((name) => declarationOf(read(`${module}.d.ts`), name))
   ));
-  const text = [read('types.d.ts'), ...reexported, own.replace(/^export \{.*$/gm, '')].join('\n')
+  const text = [read(said), ...reexported, own.replace(/^export \{.*$/gm, '')].join('\n')
     .replace(/^\s*\/\*\* @import .*\*\/\n/gm, '').replace(/^import .*\n/gm, '').replace(/^export \{\};\n/gm, '')
-    .replace(/import\(["']\.\/types\.js["']\)\.?/g, '');
+    .replace(/import\(["']\.\/(identify\/)?types\.js["']\)\.?/g, '');
   if (/import\(|\bfrom ["']/.test(text)) throw new Error('the types name another file');
   return `${text.replace(/\n{3,}/g, '\n\n').trim()}\n`;
 }
@@ -73,7 +85,11 @@ function declarationOf(text, name) {
 
 /** What would be written. */
 export async function built() {
-  return { ...await scripts(), 'vestibule.d.ts': types() };
+  return {
+    ...await scripts(['vestibule.js', 'panel.js'], 'vestibule.d.ts'),
+    ...await scripts(['identify.js'], 'identify.d.ts'),
+    ...types(),
+  };
 }
 
 /** @param {string} text */

@@ -28,16 +28,33 @@ export async function follow(listener = () => {}) {
   for (const button of document.querySelectorAll('[data-sign-out]')) {
     button.addEventListener('click', async (event) => {
       event.preventDefault();
+      const finish = elsewhere(window);
       const { signOutUrl } = await session.signOut();
-      // The accounts server could not be told from here: the link leads to its own page.
-      if (signOutUrl && window.top !== window) window.open(signOutUrl, '_blank', 'noopener');
-      else if (signOutUrl && button instanceof HTMLAnchorElement) location.assign(button.href);
+      finish(signOutUrl, button instanceof HTMLAnchorElement ? button.href : signOutUrl);
       await refresh();
     });
   }
   const { reason } = await session.resume();
   await refresh();
   return { reason, signIn: session.signIn };
+}
+
+/**
+ * Where a person finishes what the accounts server did not take from here: on its own page, or, when this one is in a
+ * frame, in another window. That is opened in the click itself, since browsers block what opens after a wait.
+ * @param {Window} window
+ * @returns {(url: string | undefined, link: string | undefined) => void} leads to `link`, or in the other window to
+ *   `url`; with no `url` there is nothing to finish
+ */
+export function elsewhere(window) {
+  const isFramed = window.top !== window;
+  const opened = isFramed ? window.open('about:blank', '_blank') : null;
+  if (opened) opened.opener = null;
+  return (url, link) => {
+    if (!url) opened?.close();
+    else if (isFramed) opened?.location.replace(url);
+    else if (link) window.location.assign(link);
+  };
 }
 
 /** @returns {Promise<Session>} */

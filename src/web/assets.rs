@@ -18,7 +18,16 @@ pub struct Assets;
 /// Every route of this module.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    routes![asset, sdk, sdk_panel, sdk_types, brand_style, brand_logo]
+    routes![
+        asset,
+        sdk,
+        sdk_panel,
+        sdk_types,
+        sdk_identify,
+        sdk_identify_types,
+        brand_style,
+        brand_logo
+    ]
 }
 
 /// The first half of a file's SHA-256, by which a changed file gets a changed address.
@@ -109,6 +118,18 @@ fn sdk_panel() -> Result<Asset, Problem> {
 #[get("/sdk/vestibule.d.ts")]
 fn sdk_types() -> Result<Asset, Problem> {
     Asset::public("sdk/vestibule.d.ts")
+}
+
+/// Identification, which few pages need: a module by itself.
+#[get("/sdk/identify.js")]
+fn sdk_identify() -> Result<Asset, Problem> {
+    Asset::public("sdk/identify.js")
+}
+
+/// The types of that module.
+#[get("/sdk/identify.d.ts")]
+fn sdk_identify_types() -> Result<Asset, Problem> {
+    Asset::public("sdk/identify.d.ts")
 }
 
 /// The configured colour as a style sheet, since pages have no inline style.

@@ -125,7 +125,8 @@ async fn every_file_that_a_page_names_is_there_and_ours() {
 #[rocket::async_test]
 async fn any_page_may_load_the_sdk() {
     let server = TestServer::new().await;
-    for path in ["/sdk/vestibule.js", "/sdk/panel.js", "/sdk/vestibule.d.ts"] {
+    let modules = ["/sdk/vestibule.js", "/sdk/panel.js", "/sdk/identify.js"];
+    for path in modules.into_iter().chain(["/sdk/vestibule.d.ts", "/sdk/identify.d.ts"]) {
         let request = server.browser().request(Method::GET, path);
         let answer = Answer::of(request.header("Origin", "https://wiki.example.net")).await;
         assert_eq!(answer.status, 200, "{path}");

@@ -1,30 +1,14 @@
 /** @import { Flow } from '../types.js' */
 import { outcomeOf } from '../flow.js';
 import { hearFrom } from '../frames.js';
+import { watch } from '../listening.js';
 import { Stop, found } from '../reasons.js';
 import { PATIENT_MS } from '../token_api.js';
 import { isText } from '../values.js';
 import { fieldsOf } from './prompt_none.js';
 
-/** How often is looked whether the window is closed. */
-export const LOOK_MS = 500;
-
 /** The page of a flow; the address is known before the server has heard of it. @param {import('../ladder.js').Context} context @param {string} id */
 export const flowUri = ({ settings: { accounts } }, id) => `${accounts}/flow/${id}`;
-
-/**
- * Calls when the window looks closed. Any Cross-Origin-Opener-Policy on its way makes it look so for good, so it
- * means little.
- * @param {import('../ladder.js').Context} context @param {Window} popup @param {() => void} closed @param {AbortSignal} signal
- */
-function watch({ window }, popup, closed, signal) {
-  const look = (/** @type {boolean} */ again) => window.setTimeout(() => {
-    if (signal.aborted) return;
-    if (popup.closed && again) closed();
-    else look(popup.closed);
-  }, LOOK_MS);
-  look(false);
-}
 
 /**
  * Sign-in in another window. Its outcome comes through the server, whatever becomes of the window here.
@@ -51,7 +35,7 @@ export async function popup(context, popup, request, tell, signal) {
     if (given !== id || !isText(number)) throw new Stop('server_error', 'POST /flow was answered with another flow');
     const flow = { number, uri: flowUri(context, id) };
     tell({ flow });
-    if (popup) watch(context, popup, () => tell({ flow, still: true }), over);
+    if (popup) watch(window, popup, () => tell({ flow, still: true }), over);
     const response = await outcomeOf(window, accounts, api, secret, (Number(seconds) || 900) + 5, over);
     await holder.redeem(response, request, redirectUri, over);
   } finally {

@@ -8,7 +8,7 @@ const scripts = readdirSync(assets, { recursive: true, encoding: 'utf8' }).filte
 const withoutComments = (/** @type {string} */ source) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
 
 test('the scripts are found', () => {
-  for (const path of ['bridge/bridge.js', 'sdk/vestibule.js', 'page/mark.js', 'page/consent.js', 'page/form.js']) assert.ok(scripts.includes(path), path);
+  for (const path of ['bridge/bridge.js', 'sdk/vestibule.js', 'sdk/identify.js', 'page/mark.js', 'page/consent.js', 'page/form.js']) assert.ok(scripts.includes(path), path);
 });
 
 for (const path of scripts) {
@@ -28,13 +28,17 @@ for (const path of scripts) {
 
 test('bridge, SDK and callback pages are one file each; the bridge loads its button only to show it', () => {
   const imports = (/** @type {string} */ path) => withoutComments(read(path)).match(/\bimport\b[^;]*/g) ?? [];
-  for (const path of ['sdk/panel.js', 'callback/callback.js', 'bridge/offer.js']) assert.deepEqual(imports(path), [], path);
+  for (const path of ['sdk/panel.js', 'sdk/identify.js', 'callback/callback.js', 'bridge/offer.js']) assert.deepEqual(imports(path), [], path);
   assert.deepEqual(withoutComments(read('sdk/vestibule.js')).match(/\bimport\b.{0,14}/g), ['import("./panel.js")']);
   assert.deepEqual(imports('bridge/bridge.js'), ['import(part))']);
 });
 
 test('the SDK keeps nothing but in the tab', () => {
   assert.doesNotMatch(withoutComments(read('sdk/vestibule.js')), /localStorage|indexedDB|\.cookie|caches\b/);
+});
+
+test('an identification keeps nothing, and logs nothing', () => {
+  assert.doesNotMatch(withoutComments(read('sdk/identify.js')), /localStorage|sessionStorage|indexedDB|\.cookie|caches\b|console/);
 });
 
 test('the bridge keeps nothing but the mark', () => {
