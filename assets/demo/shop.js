@@ -65,7 +65,7 @@ async function hand(kind) {
   if (turn !== asked) return;
   if (!answer?.ok || !body) {
     const error = answer?.status === 401 ? 'login_required' : body?.error;
-    if (error === 'already_paid') await refresh();
+    if (error === 'already_settled') await refresh();
     else trouble(TROUBLE[error] ?? 'The shop could not get a token. Try again in a moment.');
     return;
   }
@@ -75,11 +75,11 @@ async function hand(kind) {
   showFacts(page, body.facts);
 }
 
-/** Asks this site's own server whether the order is paid, and shows the page anew if it is. */
+/** Asks this site's own server whether the order is settled, and shows the page anew if it is. */
 async function refresh() {
   const answer = await fetch(`/orders/${order}/state`, { signal: AbortSignal.timeout(PATIENCE) })
     .then((response) => response.json()).catch(() => null);
-  if (answer?.paid) location.reload();
+  if (answer?.settled) location.reload();
   else trouble('The shop knows nothing of a payment yet. Load this page again in a moment.');
 }
 

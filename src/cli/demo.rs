@@ -11,8 +11,8 @@ use crate::demo::DemoOptions;
 
 pub(super) const ABOUT: &str = "\
 Runs the accounts server and its sample sites in one process, with nothing to configure and no \
-other software: a wiki, an annotator that lives in a frame on it, and a site on another domain. \
-Somebody has an account there already; the address of each site is printed, with what to try.
+other software: a wiki, an annotator that lives in a frame on it, a shop with its payments page, a site on \
+another domain, and a bank that knows who people are. Somebody has an account there already; the address of each site is printed, with what to try.
 
 All of it is forgotten at the end (Ctrl-C) unless --data names a folder to keep it in. The sites \
 live under *.localhost, which Chromium and Firefox resolve by themselves.";

@@ -1,4 +1,5 @@
-//! The demo: the accounts server and its relying sites in one process, in the first minute.
+//! The demo: the accounts server, its relying sites, and a bank that knows who people are, in one
+//! process, in the first minute.
 //!
 //! Each site is a Rocket instance of its own, on its own origin, and knows the accounts server by
 //! its public surface only. Wiki, notes and specs use the kit [`crate::relying`] in the backend and
@@ -6,6 +7,8 @@
 //! Connect and tokens.
 
 mod accounts;
+mod bank;
+mod clients;
 mod error;
 mod introspection;
 mod jwt;
@@ -13,12 +16,12 @@ mod money;
 mod notes;
 mod off_band;
 mod oidc;
-
 mod own_page;
 mod pay;
 mod ports;
 mod provider;
 mod serve;
+mod server;
 mod shell;
 mod shop;
 #[cfg(test)]
@@ -57,8 +60,11 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
     let sites = Sites::from_port(options.first_port)?;
     ports::check(&sites)?;
     let place = Place::open(options.data)?;
+    let (accounts, bank) = (accounts::server(&sites), bank::server(&sites));
+    let (accounts, bank) = tokio::try_join!(accounts.launch(&place), bank.launch(&place))?;
     let servers = vec![
-        accounts::launch(&sites, &place).await?,
+        accounts,
+        bank,
         wiki::site(&sites, &place).await?,
         notes::site(&sites, &place).await?,
         shop::site(&sites, &place).await?,

@@ -162,9 +162,8 @@ impl Policy {
     fn with_sdk(accounts: &str, framing: Framing) -> Self {
         let frames =
             framing.shows.iter().fold(accounts.to_owned(), |all, one| format!("{all} {one}"));
-        let sockets = accounts.replacen("http", "ws", 1);
-        let calls =
-            if framing.calls_accounts { format!("{accounts} {sockets}") } else { String::new() };
+        let all = || format!("{accounts} {}", sockets_of(accounts));
+        let calls = if framing.calls_accounts { all() } else { String::new() };
         let (scripts, forms) = (accounts.to_owned(), String::new());
         Self { scripts, frames, forms, calls, shown: framing.shown }
     }
@@ -180,8 +179,18 @@ impl Policy {
 
     /// Lets script open sockets of this server as well.
     pub(super) fn and_sockets_of(self, origin: &str) -> Self {
-        Self { calls: origin.replacen("http", "ws", 1), ..self }
+        Self { calls: sockets_of(origin), ..self }
     }
+
+    /// Lets script come from this server, and call it.
+    pub(super) fn and_scripts_of(self, origin: &str) -> Self {
+        let calls = format!("{origin} {}", sockets_of(origin));
+        Self { scripts: origin.to_owned(), calls, ..self }
+    }
+}
+
+fn sockets_of(origin: &str) -> String {
+    origin.replacen("http", "ws", 1)
 }
 
 /// Script and style from files only.

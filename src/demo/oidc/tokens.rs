@@ -112,20 +112,21 @@ impl Oidc {
         Ok(tokens.access.clone())
     }
 
-    /// A token that can do less and is aimed at somebody: the only kind to hand on (RFC 8693).
+    /// A token that can do less, the only kind to hand on (RFC 8693): aimed at somebody, or at the
+    /// provider itself.
     pub(in crate::demo) async fn narrowed(
         &self,
         access_token: &str,
         scope: &str,
-        audience: &str,
+        audience: Option<&str>,
     ) -> Result<String, CallError> {
-        let form = [
+        let mut form = vec![
             ("grant_type", EXCHANGE),
             ("subject_token", access_token),
             ("subject_token_type", ACCESS_TOKEN),
             ("scope", scope),
-            ("audience", audience),
         ];
+        form.extend(audience.map(|audience| ("audience", audience)));
         Ok(self.token(&form).await?.access_token)
     }
 

@@ -104,7 +104,7 @@ async fn change(
     }
 }
 
-/// Whether it is paid, for the page's script: what pay's frame says is only a reason to ask.
+/// Whether it is settled, for the page's script: what pay's frame says is only a reason to ask.
 #[get("/orders/<id>/state")]
 async fn state(
     id: &str,
@@ -113,12 +113,12 @@ async fn state(
     orders: &State<Orders>,
 ) -> Result<Json<Value>, Status> {
     let order = visible(id, customer.as_ref(), &visit, orders).await?;
-    Ok(Json(json!({ "paid": order.paid.is_some() })))
+    Ok(Json(json!({ "settled": order.is_settled() })))
 }
 
 /// The order, for those who may see it. To whoever is not signed in it may still turn out to be
 /// theirs.
-async fn visible(
+pub(super) async fn visible(
     id: &str,
     customer: Option<&Customer>,
     visit: &Visit,

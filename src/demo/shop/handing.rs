@@ -1,4 +1,4 @@
-//! Handing a token on: what the order's page gets for pay's frame.
+//! Handing a token on: what the order's page gets for pay's frame, and the invoice's page for itself.
 
 use super::failed;
 use super::orders::Orders;
@@ -27,6 +27,8 @@ enum Kind {
     Wide,
     /// Aimed at pay, but without the scope that paying takes.
     Scopeless,
+    /// Good for proving who one is, at the accounts server, and for nothing else.
+    Identification,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +46,7 @@ struct Handed {
 /// Why there is none, as the page's script takes it.
 type Refused = (Status, Json<Value>);
 
-/// A token for the payment of this order. It goes into the body of the answer, and from there by
+/// A token for settling this order. It goes into the body of the answer, and from there by
 /// `postMessage` to exactly pay's origin: into no address, no cookie and no storage.
 #[post("/orders/<id>/token", format = "json", data = "<wish>")]
 async fn hand(
@@ -59,8 +61,8 @@ async fn hand(
     let order = orders.find(id).await.map_err(|error| refused(failed(&error), "server_error"))?;
     let order = order.filter(|order| order.is_for(Some(&customer.session.sub), None));
     let order = order.ok_or_else(|| refused(Status::NotFound, "unknown_order"))?;
-    if order.paid.is_some() {
-        return Err(refused(Status::Conflict, "already_paid"));
+    if order.is_settled() {
+        return Err(refused(Status::Conflict, "already_settled"));
     }
     make(wish.kind, &customer, oidc).await.map(Json).map_err(|error| {
         if has_ended(&error) {
@@ -82,8 +84,9 @@ fn has_ended(error: &SignInError) -> bool {
 async fn make(kind: Kind, customer: &Customer, oidc: &Oidc) -> Result<Handed, SignInError> {
     let own = customer.session.access_token(oidc).await?;
     let token = match kind {
-        Kind::Narrow => oidc.narrowed(&own, "payments", "pay").await?,
-        Kind::Scopeless => oidc.narrowed(&own, "profile", "pay").await?,
+        Kind::Narrow => oidc.narrowed(&own, "payments", Some("pay")).await?,
+        Kind::Scopeless => oidc.narrowed(&own, "profile", Some("pay")).await?,
+        Kind::Identification => oidc.narrowed(&own, "identification", None).await?,
         Kind::Wide => own,
     };
     let introspection = oidc.introspect(&token).await?;

@@ -1,11 +1,15 @@
 //! The shop: a site that signs people in by OpenID Connect, without the kit and without the bridge,
-//! and hands pay a token that can do nothing but pay.
+//! and hands pay a token that can do nothing but pay. An order on invoice goes through when the customer
+//! has proved who they are after it.
 
 mod buying;
 mod goods;
 mod handing;
+mod invoice;
+mod invoices;
 mod orders;
 mod paths;
+mod proof;
 mod sessions;
 mod sign_in;
 #[cfg(test)]
@@ -22,6 +26,7 @@ use super::{DemoError, Place};
 use crate::clock::Clock;
 use goods::GOODS;
 use orders::Orders;
+use proof::Proofs;
 use rocket::http::Status;
 use rocket::{Build, Request, Rocket, State, catch, catchers, get, routes};
 use rocket_dyn_templates::Template;
@@ -29,8 +34,8 @@ use serde_json::{Value, json};
 use sessions::{Customer, Sessions};
 use till::Till;
 
-/// What the shop asks for: who it is, their name, and to let them pay.
-const SCOPE: &str = "openid profile payments";
+/// What the shop asks for: who it is, their name, to let them pay, and to let them prove who they are.
+const SCOPE: &str = "openid profile payments identification";
 
 /// What the pages of the shop answer: a page, or a status for the catcher.
 type Answer = Result<Template, Status>;
@@ -43,15 +48,18 @@ pub(super) async fn site(sites: &Sites, place: &Place) -> Result<Rocket<Build>, 
     let orders = Orders::open(pool, clock.clone()).await.map_err(failed)?;
     let framing = Framing { shows: vec![sites.pay.origin.clone()], ..Framing::default() };
     // "Buy" and "Sign out" are forms that lead on to the accounts server.
-    let policy = Policy::own(framing, &sites.accounts.origin);
+    let accounts = &sites.accounts.origin;
+    let policy = Policy::own(framing, accounts).and_scripts_of(accounts);
     Ok(site::plain(sites, &sites.shop, place, policy)
         .manage(orders)
+        .manage(Proofs::new(sites)?)
         .manage(Oidc::new(sites, &sites.shop, SCOPE, clock.clone())?)
         .manage(Sessions::new(clock))
         .manage(Till::new(&sites.till))
         .mount("/", routes![front])
         .mount("/", buying::routes())
         .mount("/", handing::routes())
+        .mount("/", invoice::routes())
         .mount("/", sign_in::routes())
         .mount("/", till::routes())
         .register("/", catchers![refused]))
@@ -81,7 +89,7 @@ async fn refused(status: Status, request: &Request<'_>) -> (Status, Option<Templ
         401 => "Sign in to see this.",
         403 => "That may not be asked from another site.",
         404 => "There is no such page here.",
-        409 => "This order has been paid already.",
+        409 => "This order is settled already.",
         422 => "The shop does not have that.",
         _ => "That did not work.",
     };

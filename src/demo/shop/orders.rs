@@ -1,6 +1,7 @@
 //! The orders, in the shop's own SQLite. What is paid is decided here, by one statement.
 
 use super::goods::good;
+use super::invoices::{self, Invoice};
 use crate::clock::Clock;
 use crate::demo::money::euros;
 use crate::demo::when;
@@ -22,13 +23,25 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS orders (
     receipt TEXT
 )";
 
+/// Reads orders, each with what is known of its invoice.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, good, quantity, cents, visit, sub, ordered_at, paid_at, receipt,
+            invoiced_at, identified_at, provider, level
+            FROM orders LEFT JOIN invoices ON order_id = id ",
+            $rest
+        )
+    };
+}
+
 /// Most pieces in one order.
 pub(super) const MOST: i64 = 9;
 
 /// All orders.
 pub(super) struct Orders {
-    pool: SqlitePool,
-    clock: Clock,
+    pub(super) pool: SqlitePool,
+    pub(super) clock: Clock,
 }
 
 /// An order as pages show it.
@@ -45,8 +58,13 @@ pub(super) struct Order {
     /// When it was paid, in words.
     pub(super) paid: Option<String>,
     receipt: Option<String>,
+    /// That it goes on invoice.
+    pub(super) invoice: Option<Invoice>,
     #[serde(skip)]
     pub(super) cents: i64,
+    /// Since when it is the order that it is.
+    #[serde(skip)]
+    pub(super) ordered_at: i64,
     /// Whose it is; nobody's yet when it was ordered by somebody not signed in.
     #[serde(skip)]
     pub(super) sub: Option<String>,
@@ -66,7 +84,9 @@ pub(super) enum Paid {
 impl Orders {
     /// Creates what is not there yet.
     pub(super) async fn open(pool: SqlitePool, clock: Clock) -> Result<Self, Error> {
-        sqlx::query(TABLE).execute(&pool).await?;
+        for table in [TABLE, invoices::TABLE] {
+            sqlx::query(table).execute(&pool).await?;
+        }
         Ok(Self { pool, clock })
     }
 
@@ -96,32 +116,31 @@ impl Orders {
 
     /// One order, whoever it belongs to.
     pub(super) async fn find(&self, id: &str) -> Result<Option<Order>, Error> {
-        const SQL: &str =
-            "SELECT id, good, quantity, cents, visit, sub, ordered_at, paid_at, receipt
-            FROM orders WHERE id = $1";
+        const SQL: &str = select!("WHERE id = $1");
         sqlx::query(SQL).bind(id).try_map(|row| read(&row)).fetch_optional(&self.pool).await
     }
 
     /// A person's orders, the newest first.
     pub(super) async fn of(&self, sub: &str) -> Result<Vec<Order>, Error> {
-        const SQL: &str =
-            "SELECT id, good, quantity, cents, visit, sub, ordered_at, paid_at, receipt
-            FROM orders WHERE sub = $1 ORDER BY ordered_at DESC LIMIT 100";
+        const SQL: &str = select!("WHERE sub = $1 ORDER BY ordered_at DESC LIMIT 100");
         sqlx::query(SQL).bind(sub).try_map(|row| read(&row)).fetch_all(&self.pool).await
     }
 
-    /// Changes how many are ordered, while nothing is paid; says whether it did.
+    /// Changes how many are ordered, while nothing is settled; says whether it did. It is a new order
+    /// from then on: what was proved for the one before it is not for this one.
     pub(super) async fn change(&self, id: &str, quantity: i64, cents: i64) -> Result<bool, Error> {
-        const SQL: &str = "UPDATE orders SET quantity = $2, cents = $3
-            WHERE id = $1 AND paid_at IS NULL";
-        let query = sqlx::query(SQL).bind(id).bind(quantity).bind(cents);
+        const SQL: &str = "UPDATE orders SET quantity = $2, cents = $3, ordered_at = $4
+            WHERE id = $1 AND paid_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM invoices WHERE order_id = orders.id)";
+        let query = sqlx::query(SQL).bind(id).bind(quantity).bind(cents).bind(self.clock.now());
         Ok(query.execute(&self.pool).await?.rows_affected() > 0)
     }
 
     /// Notes that exactly this amount was paid, once.
     pub(super) async fn pay(&self, id: &str, cents: i64, receipt: &str) -> Result<Paid, Error> {
         const SQL: &str = "UPDATE orders SET paid_at = $3, receipt = $4
-            WHERE id = $1 AND cents = $2 AND paid_at IS NULL AND sub IS NOT NULL";
+            WHERE id = $1 AND cents = $2 AND paid_at IS NULL AND sub IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM invoices WHERE order_id = orders.id)";
         let query = sqlx::query(SQL).bind(id).bind(cents).bind(self.clock.now()).bind(receipt);
         let done = query.execute(&self.pool).await?.rows_affected() > 0;
         Ok(if done { Paid::Done } else { Paid::Conflict })
@@ -137,6 +156,11 @@ impl Order {
         }
     }
 
+    /// Whether nothing is left to be done: it is paid, or on invoice.
+    pub(super) fn is_settled(&self) -> bool {
+        self.paid.is_some() || self.invoice.is_some()
+    }
+
     /// What so many pieces cost, as long as the shop still has it.
     pub(super) fn cents_for(&self, quantity: i64) -> Option<i64> {
         let good = good(&self.slug).filter(|_| (1..=MOST).contains(&quantity))?;
@@ -147,15 +171,18 @@ impl Order {
 fn read(row: &SqliteRow) -> Result<Order, Error> {
     let (id, slug): (String, String) = (row.try_get("id")?, row.try_get("good")?);
     let (cents, paid_at): (i64, Option<i64>) = (row.try_get("cents")?, row.try_get("paid_at")?);
+    let ordered_at = row.try_get("ordered_at")?;
     Ok(Order {
         number: id.chars().take(6).collect::<String>().to_uppercase(),
         title: good(&slug).map_or(slug.as_str(), |good| good.title).to_owned(),
         quantity: row.try_get("quantity")?,
         amount: euros(cents),
-        ordered: when(row.try_get("ordered_at")?),
+        ordered: when(ordered_at),
         paid: paid_at.map(when),
         receipt: row.try_get("receipt")?,
+        invoice: invoices::read(row)?,
         cents,
+        ordered_at,
         sub: row.try_get("sub")?,
         visit: row.try_get("visit")?,
         id,

@@ -71,10 +71,14 @@ async fn only_the_shops_own_pages_may_ask_for_something() {
             let answer = from(shop.post(path), site).body(body).dispatch().await;
             assert_eq!(answer.status(), Status::Forbidden, "{path} {site}");
         }
-        let request = shop.post("/orders/x/token").header(ContentType::JSON);
-        let request = request.header(Header::new("Sec-Fetch-Site", site));
-        let answer = request.body(r#"{"kind":"narrow"}"#).dispatch().await;
-        assert_eq!(answer.status(), Status::Forbidden, "{site}");
+        for (path, body) in
+            [("/orders/x/token", r#"{"kind":"narrow"}"#), ("/orders/x/identified", "{}")]
+        {
+            let request = shop.post(path).header(ContentType::JSON);
+            let request = request.header(Header::new("Sec-Fetch-Site", site));
+            let answer = request.body(body).dispatch().await;
+            assert_eq!(answer.status(), Status::Forbidden, "{path} {site}");
+        }
     }
 }
 
@@ -82,9 +86,27 @@ async fn only_the_shops_own_pages_may_ask_for_something() {
 async fn nobody_is_handed_a_token_without_being_signed_in() {
     let (shop, _, _place) = shop().await;
     let (order, cookie) = buy(&shop).await;
-    let request = shop.post(format!("{order}/token")).header(ContentType::JSON);
+    for kind in ["wide", "identification"] {
+        let request = shop.post(format!("{order}/token")).header(ContentType::JSON);
+        let request = request.header(Header::new("Sec-Fetch-Site", "same-origin"));
+        let request = request.header(Header::new("Cookie", cookie.clone()));
+        let answer = request.body(format!(r#"{{"kind":"{kind}"}}"#)).dispatch().await;
+        assert_eq!(answer.status(), Status::Unauthorized, "{kind}");
+    }
+}
+
+#[rocket::async_test]
+async fn nobody_gets_an_invoice_without_being_signed_in() {
+    let (shop, _, _place) = shop().await;
+    let (order, cookie) = buy(&shop).await;
+    let page = shop.get(format!("{order}/invoice")).header(Header::new("Cookie", cookie.clone()));
+    let answer = page.dispatch().await;
+    assert_eq!((answer.status(), header(&answer, "Location")), (Status::SeeOther, order.as_str()));
+    let stranger = shop.get(format!("{order}/invoice")).dispatch().await;
+    assert_eq!(stranger.status(), Status::Unauthorized);
+    let request = shop.post(format!("{order}/identified")).header(ContentType::JSON);
     let request = request.header(Header::new("Sec-Fetch-Site", "same-origin"));
-    let request = request.header(Header::new("Cookie", cookie)).body(r#"{"kind":"wide"}"#);
+    let request = request.header(Header::new("Cookie", cookie)).body("{}");
     assert_eq!(request.dispatch().await.status(), Status::Unauthorized);
 }
 

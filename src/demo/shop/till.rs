@@ -60,7 +60,8 @@ type Refused = (Status, Json<Value>);
 async fn bill(_pay: FromPay, id: &str, orders: &State<Orders>) -> Result<Json<Value>, Refused> {
     let order = orders.find(id).await.map_err(|error| refused(failed(&error), "server_error"))?;
     let order = order.ok_or_else(|| refused(Status::NotFound, "unknown_order"))?;
-    let paid = order.paid.is_some();
+    // To pay it makes no difference how.
+    let paid = order.is_settled();
     Ok(Json(json!({ "title": order.title, "quantity": order.quantity, "cents": order.cents,
         "sub": order.sub, "paid": paid })))
 }

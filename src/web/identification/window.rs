@@ -73,13 +73,15 @@ pub(super) fn question(monitor: &Monitor, provider: &Provider, token: &str) -> P
     page(shown).with_form_targets(&issuer).with_forms_to_anywhere()
 }
 
-/// Lets the person choose one of several.
+/// Lets the person choose one of several, or none.
 pub(super) fn choice(app: &App, monitor: &Monitor, token: Option<&str>) -> Page<Shown> {
     let choices = app.identifying.upstreams.providers().map(|provider| Choice {
         name: provider.name.clone(),
         path: start_path(Some(&provider.id), token),
     });
-    page(Shown { choices: choices.collect(), ..Shown::of(monitor, "choose") })
+    let monitor_token = token.unwrap_or_default().to_owned();
+    let shown = Shown::of(monitor, "choose");
+    page(Shown { monitor: monitor_token, choices: choices.collect(), ..shown })
 }
 
 /// Ends an identification without a proof, tells the page that waits, and shows the person why.

@@ -82,7 +82,7 @@ test('pay refuses the wide token and one without the scope, and says why', async
   assert.equal(await fact(tab, 'scope'), 'not told');
   assert.equal(await shops.locator('[data-fact="audience"]').innerText(), demo.accounts);
   const scope = (await shops.locator('[data-fact="scope"]').innerText()).split(', ').sort();
-  assert.deepEqual(scope, ['openid', 'payments', 'profile']);
+  assert.deepEqual(scope, ['identification', 'openid', 'payments', 'profile']);
 
   await tab.getByRole('button', { name: 'Try with a token without the scope' }).click();
   await refusedBy(tab, 'it cannot pay');

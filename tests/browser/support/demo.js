@@ -11,7 +11,7 @@ import { freePorts, serve } from './program.js';
 /** Who is there from the beginning. */
 export const alice = { username: 'alice', fullName: 'Alice Liddell', password: 'looking-glass-1871' };
 
-const OFFSETS = { accounts: 0, wiki: 1, notes: 2, shop: 3, pay: 4, specs: 5 };
+const OFFSETS = { accounts: 0, wiki: 1, notes: 2, shop: 3, pay: 4, specs: 5, bank: 6 };
 
 /**
  * Starts the demo on free ports, with its state in a folder that goes with it, unless one is given.
@@ -19,7 +19,7 @@ const OFFSETS = { accounts: 0, wiki: 1, notes: 2, shop: 3, pay: 4, specs: 5 };
  */
 export async function startDemo({ data } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-demo.'));
-  const first = await freePorts([0, 1, 2, 3, 4, 5, 6]);
+  const first = await freePorts(Object.values(OFFSETS));
   const local = Object.values(OFFSETS).map((offset) => `http://127.0.0.1:${first + offset}/`);
   const args = ['demo', '--first-port', String(first), '--data', data ?? join(folder, 'data')];
   const program = await serve(args, local, { cwd: folder });
@@ -30,6 +30,7 @@ export async function startDemo({ data } = {}) {
     shop: `http://shop.vestibule.localhost:${first + OFFSETS.shop}`,
     pay: `http://pay.vestibule.localhost:${first + OFFSETS.pay}`,
     specs: `http://specs.example.localhost:${first + OFFSETS.specs}`,
+    bank: `http://bank.example.localhost:${first + OFFSETS.bank}`,
     /** Everything it has printed and logged so far. */
     output: program.output,
     async stop() {

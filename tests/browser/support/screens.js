@@ -62,7 +62,10 @@ async function showAll(page, width) {
   await page.setViewportSize({ width, height: HEIGHT });
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width, height: Math.min(Math.max(height, HEIGHT), TALLEST) });
-  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
+  // What turns for ever, as a spinner does, is not waited for.
+  await page.evaluate(() => Promise.all(document.getAnimations()
+    .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished.catch(() => {}))));
 }
 
 /** Keeps one picture. @param {Page} page @param {string} name */

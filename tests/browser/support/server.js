@@ -17,6 +17,11 @@ import { freePorts, run, serve } from './program.js';
  * @typedef {{ username: string, email: string, fullName: string, password: string }} Person
  */
 
+/**
+ * A provider that can prove who somebody is, in the names of the configuration.
+ * @typedef {{ id: string, name: string, issuer: string, client_id: string, client_secret: string }} Provider
+ */
+
 /** Somebody to sign in as. @type {Person} */
 export const bob = {
   username: 'bob', email: 'bob@example.org', fullName: 'Bob Sample', password: 'four-harbours-at-dawn',
@@ -35,27 +40,30 @@ const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${
  * @param {number} port
  * @param {string} issuer
  * @param {Client[]} clients
+ * @param {Provider[]} providers
  */
-const configuration = (folder, port, issuer, clients) => [
+const configuration = (folder, port, issuer, clients, providers) => [
   '[default]\n', toml({ address: '127.0.0.1', port }),
   '[default.vestibule]\n', toml({
     issuer, database_url: `sqlite://${join(folder, 'vestibule.db')}`, key_encryption_key_file: join(folder, 'key'),
   }),
   ...clients.flatMap((client) => ['[[default.vestibule.clients]]\n', toml(client)]),
+  ...providers.flatMap((provider) => ['[[default.vestibule.providers]]\n', toml(provider)]),
 ].join('');
 
 /**
  * Starts a server with these clients, which may be made for its address, and people. Something may stand in front of
  * it, at a port of its own.
- * @param {{ clients: Client[] | ((issuer: string) => Client[]), people?: Person[], front?: number }} given
+ * @param {{ clients: Client[] | ((issuer: string) => Client[]), people?: Person[], providers?: Provider[],
+ *   front?: number }} given
  */
-export async function startServer({ clients, people = [], front }) {
+export async function startServer({ clients, people = [], providers = [], front }) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-server.'));
   const port = await freePorts([0]);
   const issuer = `http://accounts.vestibule.localhost:${front ?? port}`;
   const declared = (typeof clients === 'function' ? clients(issuer) : clients).map(withSecret);
   const file = join(folder, 'Rocket.toml');
-  await writeFile(file, configuration(folder, port, issuer, declared));
+  await writeFile(file, configuration(folder, port, issuer, declared, providers));
   await writeFile(join(folder, 'key'), randomBytes(32), { mode: 0o600 });
   const where = { cwd: folder, env: { ROCKET_CONFIG: file } };
   await run(['migrate'], where);

@@ -148,6 +148,11 @@ async fn of_several_providers_the_person_chooses_one_unless_the_page_has() {
     let chosen = format!("{}&provider=other", waiting.path);
     assert!(alice.navigate(&chosen).await.text.contains("Continue to The other"));
     assert_eq!(alice.navigate(&format!("{}&provider=none", waiting.path)).await.status, 404);
+    let [(_, token), _] = waiting.form("cancel")[..] else { panic!("a token and an answer") };
+    assert!(page.text.contains(&format!(r#"name="monitor" value="{token}""#)), "{}", page.text);
+    let canceled = alice.post("/identification/start", &waiting.form("cancel")).await;
+    assert_eq!(canceled.status, 200, "{}", canceled.text);
+    waiting.hold_failed("canceled").await;
 }
 
 #[rocket::async_test]

@@ -13,7 +13,7 @@ use super::vestibule;
 use crate::support::{Browser, PASSWORD, Program};
 
 /// The demo's sites, in the order of their ports.
-const SITES: [&str; 6] = ["accounts", "wiki", "notes", "shop", "pay", "specs"];
+const SITES: [&str; 7] = ["accounts", "wiki", "notes", "shop", "pay", "specs", "bank"];
 
 /// A port that is free together with those that follow it. Below those that the system lends to
 /// whoever asks for any, as the other tests do all the time.
@@ -22,7 +22,7 @@ fn first_port() -> u16 {
         |port: u16| ["127.0.0.1", "::1"].iter().all(|on| TcpListener::bind((*on, port)).is_ok());
     let candidates =
         std::iter::repeat_with(|| 10_000 + u16::from_be_bytes(random::bytes()) % 20_000);
-    let mut free = candidates.filter(|first| (0..6).all(|offset| is_free(first + offset)));
+    let mut free = candidates.filter(|first| (0..7).all(|offset| is_free(first + offset)));
     free.next().expect("there is always another one")
 }
 
@@ -87,7 +87,7 @@ async fn it_says_where_it_is_and_ends_cleanly_with_ctrl_c() {
     let (mut program, first) = running(folder.path()).await;
     for (port, name) in (first..).zip(SITES) {
         let site = Browser::new(&format!("http://127.0.0.1:{port}"));
-        let path = if name == "accounts" { "/ready" } else { "/" };
+        let path = if ["accounts", "bank"].contains(&name) { "/ready" } else { "/" };
         assert_eq!(site.get(path).await.status, 200, "{name}{path}");
     }
     assert!(program.output().contains("looking-glass-1871"), "{}", program.output());

@@ -136,7 +136,7 @@ async fn hand(
 }
 
 async fn narrow(own: Result<String, SignInError>, oidc: &Oidc) -> Result<Handed, SignInError> {
-    let token = oidc.narrowed(&own?, NARROW, AUDIENCE).await?;
+    let token = oidc.narrowed(&own?, NARROW, Some(AUDIENCE)).await?;
     let introspection = oidc.introspect(&token).await?;
     if !introspection.active {
         return Err(CallError::Refused(401, "invalid_token".to_owned()).into());
