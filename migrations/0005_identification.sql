@@ -30,7 +30,6 @@ CREATE TABLE monitors (
 CREATE INDEX monitors_by_account ON monitors (account_uid);
 CREATE INDEX monitors_by_client ON monitors (client_id);
 CREATE INDEX monitors_waiting ON monitors (account_uid, client_id) WHERE outcome IS NULL;
-CREATE INDEX monitors_by_browser ON monitors (browser_hash) WHERE browser_hash IS NOT NULL;
 CREATE INDEX monitors_due ON monitors (expires_at) WHERE outcome IS NULL;
 CREATE INDEX monitors_by_end ON monitors (finished_at) WHERE finished_at IS NOT NULL;
 

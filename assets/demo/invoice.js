@@ -56,7 +56,7 @@ async function ask(what, body) {
 /** A token for this page, narrowed to what it is for. */
 async function token() {
   const { status, body } = await ask('token', { kind: 'identification' });
-  if (status === 409) location.reload();
+  if (status === 409) location.assign(`/orders/${order}`);
   if (status !== 200) throw new Error(`the shop gave no token: ${status}`);
   return /** @type {string} */ (body.token);
 }

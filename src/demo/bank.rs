@@ -8,6 +8,8 @@ use std::slice;
 
 /// The id of the provider at the accounts server.
 pub(super) const ID: &str = "bank";
+/// How sure the bank is of whom it names.
+pub(super) const LEVEL: &str = "substantial";
 const NAME: &str = "Bank";
 
 /// The bank's own server.
@@ -35,7 +37,7 @@ pub(super) fn provider(sites: &Sites) -> Provider {
         client_id: sites.at_bank.id,
         client_secret: sites.at_bank.secret().to_owned(),
         scope: "openid profile",
-        level: "substantial",
+        level: LEVEL,
         claims: Claims { name: "name" },
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::account::{Account, fold, parse_email, parse_username};
+use super::identification::READ_SCOPE;
 use super::origin::{Embedder, Origin, check_uri};
 use super::scope::Scope;
 use super::secret::SecretHash;
@@ -148,6 +149,13 @@ impl Registration {
         one_of("token_endpoint_auth_method", &AUTH_METHODS, [&self.token_endpoint_auth_method])?;
         one_of("id_token_signed_response_alg", &ALGORITHMS, [&self.id_token_signed_response_alg])?;
         one_of("subject_type", &SUBJECT_TYPES, &self.subject_type)?;
+        if self.first_party && self.is_pairwise() && self.scope.implies_name(READ_SCOPE) {
+            // It knows people who never agreed to it, and from a pairwise identifier nothing leads back.
+            return Err(format!(
+                "subject_type: write `public`, or leave out the scope {READ_SCOPE}: a first-party \
+                 client cannot ask about people by pairwise identifiers"
+            ));
+        }
         one_of("grant_types", &GRANT_TYPES, &self.grant_types)?;
         one_of("response_modes", &RESPONSE_MODES, &self.response_modes)
     }
@@ -306,6 +314,11 @@ mod tests {
         assert!(with(|r| r.contacts = vec!["a b".into()]).starts_with("contacts"));
         assert!(with(|r| r.contacts = vec!["alice@".into()]).starts_with("contacts"));
         assert!(with(|r| r.subject_type = Some("x".into())).contains("pairwise"));
+        let asks = |r: &mut Registration| {
+            (r.first_party, r.subject_type) = (true, Some("pairwise".into()));
+            r.scope = Scope::parse("identification").expect("a scope name");
+        };
+        assert!(with(asks).starts_with("subject_type: write `public`"));
     }
 
     #[test]

@@ -2,8 +2,7 @@
 //! nodes; a fairing runs them until the server stops.
 
 mod deliver_logouts;
-mod flows;
-mod monitors;
+mod ends;
 mod operations;
 mod purge;
 mod under_way;
@@ -17,11 +16,11 @@ use crate::clock::Clock;
 use crate::events::Events;
 use crate::keys::{Keys, Renewed};
 use crate::limits::Limits;
+use crate::store::ends::Expiring;
 use crate::store::{Store, StoreError};
 
 pub use deliver_logouts::Logouts;
-pub use flows::{end_flows, hint_ended_flows};
-pub use monitors::{end_monitors, hint_ended_monitors};
+pub use ends::{end_expired, hint_ended};
 pub use operations::{Sweep, end_operations};
 pub use purge::{purge, purge_identifications};
 pub use under_way::UnderWay;
@@ -62,10 +61,10 @@ impl Fairing for Jobs {
         tokio::spawn(listen(self.events.clone(), rocket.shutdown()));
         let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
         tokio::spawn(operations::run(store, events, clock, rocket.shutdown()));
-        let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
-        tokio::spawn(flows::run(store, events, clock, rocket.shutdown()));
-        let (store, events, clock) = (self.store.clone(), self.events.clone(), self.clock.clone());
-        tokio::spawn(monitors::run(store, events, clock, rocket.shutdown()));
+        for what in [Expiring::Flows, Expiring::Monitors] {
+            let (store, events) = (self.store.clone(), self.events.clone());
+            tokio::spawn(ends::run(store, events, what, self.clock.clone(), rocket.shutdown()));
+        }
         let (logouts, wake) = (self.logouts.clone(), self.wake.clone());
         tokio::spawn(deliver_logouts::run(logouts, wake, rocket.shutdown()));
     }

@@ -9,6 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::clock::{Clock, SECOND};
 use crate::domain::operation::TIME_TO_COME_BACK;
 use crate::events::{Event, Events};
+use crate::store::ends::Expiring;
 use crate::store::{Store, StoreError};
 
 /// How often it is looked for operations that are over.
@@ -33,7 +34,7 @@ pub async fn end_operations(
 ) -> Result<usize, StoreError> {
     let mut count = 0;
     loop {
-        let expired = store.expire_operations(now, BATCH).await?;
+        let expired = store.expire(Expiring::Operations, now, BATCH).await?;
         events.operations_ended(store, &expired, now).await;
         let left = store.cancel_left_operations(now - TIME_TO_COME_BACK, now, BATCH).await?;
         events.operations_ended(store, &left, now).await;
@@ -66,7 +67,7 @@ impl Sweep {
         now: i64,
     ) -> Result<usize, StoreError> {
         let since = self.last.unwrap_or(now).min(now) - OVERLAP;
-        let ended = store.operations_finished_since(since, MOST).await?;
+        let ended = store.finished_since(Expiring::Operations, since, MOST).await?;
         let mut count = 0;
         for id in ended.iter().filter(|&id| !self.known.contains(id)) {
             events.hint(&Event::Operation(id.clone()));

@@ -5,6 +5,7 @@ use futures_util::future::FutureExt;
 use rocket::Shutdown;
 
 use crate::clock::{DAY, HOUR};
+use crate::store::ends::Expiring;
 use crate::store::{Store, StoreError};
 
 /// Rows deleted in one statement, so that nobody waits long for the writer.
@@ -36,9 +37,9 @@ pub async fn purge(store: &Store, now: i64, shutdown: &mut Shutdown) -> Result<u
             + store.purge_devices(now - KEEP_DEVICES, BATCH).await?
             + store.purge_access_tokens(now, BATCH).await?
             + store.purge_grants(now - KEEP_GRANTS, BATCH).await?
-            + store.purge_flows(now - KEEP_FLOWS, BATCH).await?
-            + store.purge_monitors(now - KEEP_MONITORS, BATCH).await?
-            + store.purge_operations(now - KEEP_OPERATIONS, BATCH).await?
+            + store.purge_finished(Expiring::Flows, now - KEEP_FLOWS, BATCH).await?
+            + store.purge_finished(Expiring::Monitors, now - KEEP_MONITORS, BATCH).await?
+            + store.purge_finished(Expiring::Operations, now - KEEP_OPERATIONS, BATCH).await?
             + store.purge_logouts(now - KEEP_LOGOUTS, BATCH).await?;
         deleted += batch;
         if batch == 0 || (&mut *shutdown).now_or_never().is_some() {

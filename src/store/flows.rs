@@ -109,12 +109,6 @@ const COLLECT: &str = "UPDATE flows SET collected_at = $2 \
 /// A code lives from when it is given.
 const RENEW_CODE: &str = "UPDATE grants SET code_expires_at = $2, expires_at = $2 \
     WHERE code_hash = $1 AND code_used_at IS NULL";
-const DUE: &str = "SELECT id FROM flows WHERE outcome IS NULL AND expires_at <= $1 \
-    ORDER BY expires_at, id LIMIT $2";
-const EXPIRE: &str = "UPDATE flows SET outcome = $2, finished_at = $3 \
-    WHERE id = $1 AND outcome IS NULL AND expires_at <= $3";
-const FINISHED_SINCE: &str = "SELECT id FROM flows WHERE finished_at IS NOT NULL \
-    AND finished_at >= $1 ORDER BY finished_at DESC LIMIT $2";
 
 pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("flow", BY_ID),
@@ -123,9 +117,6 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("answer a flow", ANSWER),
     ("collect a code", COLLECT),
     ("renew a code", RENEW_CODE),
-    ("flows that are due", DUE),
-    ("expire a flow", EXPIRE),
-    ("flows that ended lately", FINISHED_SINCE),
 ];
 
 impl Store {
@@ -236,39 +227,6 @@ impl Store {
             }
         });
         Ok(())
-    }
-
-    /// Writes down which flows were not ended in time, up to `limit`; gives their ids.
-    pub async fn expire_flows(&self, now: i64, limit: i64) -> Result<Vec<String>> {
-        let due: Vec<(String,)> = on!(self, read, db => sqlx::query_as(DUE).bind(now).bind(limit)
-            .fetch_all(db).await)?;
-        if due.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(in_transaction!(self, tx => {
-            let mut ended = Vec::new();
-            for (id,) in due {
-                let done = sqlx::query(EXPIRE).bind(&id).bind(Outcome::Expired.as_str()).bind(now)
-                    .execute(&mut *tx).await?.rows_affected();
-                ended.extend((done == 1).then_some(id));
-            }
-            ended
-        }))
-    }
-
-    /// The flows that ended at this instant or later, the latest first, up to `limit`.
-    pub async fn flows_finished_since(&self, instant: i64, limit: i64) -> Result<Vec<String>> {
-        let rows: Vec<(String,)> = on!(self, read, db => sqlx::query_as(FINISHED_SINCE)
-            .bind(instant).bind(limit).fetch_all(db).await)?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
-
-    /// Deletes up to `limit` flows that ended before `before`.
-    pub async fn purge_flows(&self, before: i64, limit: i64) -> Result<u64> {
-        const SQL: &str = "DELETE FROM flows WHERE id IN \
-            (SELECT id FROM flows WHERE finished_at IS NOT NULL AND finished_at < $1 LIMIT $2)";
-        Ok(on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
-            .execute(db).await?.rows_affected()))
     }
 }
 

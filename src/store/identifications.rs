@@ -94,6 +94,8 @@ const READS: &str = "SELECT r.client_id, c.registration, r.read_at FROM identifi
     LEFT JOIN clients c ON c.client_id = r.client_id WHERE r.account_uid = $1 \
     ORDER BY r.read_at DESC, r.id LIMIT $2";
 const REMOVE: &str = "DELETE FROM identities WHERE account_uid = $1";
+/// Time and level of a proof are told to the page that waited for it, too.
+const REMOVE_TOLD: &str = "DELETE FROM monitors WHERE account_uid = $1 AND outcome IS NOT NULL";
 const CONSENTING: &str = "SELECT account_uid FROM consents WHERE client_id = $1";
 pub(super) const RESEAL_IDENTIFICATION: &str =
     "UPDATE identifications SET sealed = $2, sealed_evidence = $3 WHERE id = $1";
@@ -107,6 +109,7 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("forget old reads", FORGET_READS),
     ("reads of an account", READS),
     ("remove identities", REMOVE),
+    ("remove what pages were told", REMOVE_TOLD),
     ("accounts that consent to a client", CONSENTING),
     ("seal an identification anew", RESEAL_IDENTIFICATION),
 ];
@@ -114,6 +117,64 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
 /// For which row the evidence is sealed: it must not take the place of the identity.
 fn evidence_of(id: &str) -> String {
     format!("{id} evidence")
+}
+
+/// A new proof as [`Sealed`] has it.
+fn seals(new: &NewIdentification<'_>, sealing: &SealingKey) -> Result<Sealed> {
+    let id = random::id();
+    let identity = zeroize::Zeroizing::new(serde_json::to_vec(new.identity)?);
+    let evidence = sealing.seal(&evidence_of(&id), new.evidence.as_bytes());
+    let sealed = sealing.seal(&id, &identity);
+    Ok((id, sealed, evidence))
+}
+
+/// Keeps a proof whose monitor was just ended, if the identity is this account's, or comes to it;
+/// gives how it ended.
+macro_rules! keep {
+    ($tx:ident, $new:ident, $seals:ident, $now:ident) => {{
+        let (id, sealed, evidence) = &$seals;
+        if $new.moves {
+            sqlx::query(TAKE_AWAY)
+                .bind($new.subject.as_str())
+                .bind($new.account_uid)
+                .execute(&mut *$tx)
+                .await?;
+        }
+        let (owner,): (String,) = sqlx::query_as(OWN)
+            .bind($new.subject.as_str())
+            .bind($new.account_uid)
+            .bind($now)
+            .fetch_one(&mut *$tx)
+            .await?;
+        if owner == $new.account_uid {
+            sqlx::query(ADD)
+                .bind(id)
+                .bind($new.account_uid)
+                .bind($new.subject.as_str())
+                .bind($new.provider)
+                .bind($new.level)
+                .bind($new.acr)
+                .bind($now)
+                .bind(sealed)
+                .bind(evidence)
+                .execute(&mut *$tx)
+                .await?;
+            sqlx::query(TELL)
+                .bind($new.monitor_id)
+                .bind($now)
+                .bind($new.level)
+                .execute(&mut *$tx)
+                .await?;
+            Outcome::Succeeded
+        } else {
+            sqlx::query(REFUSE)
+                .bind($new.monitor_id)
+                .bind(Outcome::Conflict.as_str())
+                .execute(&mut *$tx)
+                .await?;
+            Outcome::Conflict
+        }
+    }};
 }
 
 impl Store {
@@ -126,42 +187,19 @@ impl Store {
         sealing: &SealingKey,
         now: i64,
     ) -> Result<Option<Outcome>> {
-        let id = random::id();
-        let identity = zeroize::Zeroizing::new(serde_json::to_vec(new.identity)?);
-        let sealed = sealing.seal(&id, &identity);
-        let sealed_evidence = sealing.seal(&evidence_of(&id), new.evidence.as_bytes());
+        let seals = seals(new, sealing)?;
         let done = in_transaction!(self, tx => {
             let witness: Option<(String,)> =
                 sqlx::query_as(TAKE_TURN).bind(SEALED_WITH).fetch_optional(&mut *tx).await?;
             let is_ours = witness.is_some_and(|(seal,)| sealing.open(SEALED_WITH, &seal).is_some());
-            let ended = if is_ours {
-                sqlx::query(FINISH).bind(new.monitor_id).bind(Outcome::Succeeded.as_str())
-                    .bind(now).execute(&mut *tx).await?.rows_affected()
-            } else {
-                0
-            };
-            let outcome = if ended == 1 {
-                if new.moves {
-                    sqlx::query(TAKE_AWAY).bind(new.subject.as_str()).bind(new.account_uid)
-                        .execute(&mut *tx).await?;
+            let mut outcome = None;
+            if is_ours {
+                let ended = sqlx::query(FINISH).bind(new.monitor_id)
+                    .bind(Outcome::Succeeded.as_str()).bind(now).execute(&mut *tx).await?;
+                if ended.rows_affected() == 1 {
+                    outcome = Some(keep!(tx, new, seals, now));
                 }
-                let (owner,): (String,) = sqlx::query_as(OWN).bind(new.subject.as_str())
-                    .bind(new.account_uid).bind(now).fetch_one(&mut *tx).await?;
-                if owner == new.account_uid {
-                    sqlx::query(ADD).bind(&id).bind(new.account_uid).bind(new.subject.as_str())
-                        .bind(new.provider).bind(new.level).bind(new.acr).bind(now).bind(&sealed)
-                        .bind(&sealed_evidence).execute(&mut *tx).await?;
-                    sqlx::query(TELL).bind(new.monitor_id).bind(now).bind(new.level)
-                        .execute(&mut *tx).await?;
-                    Some(Outcome::Succeeded)
-                } else {
-                    sqlx::query(REFUSE).bind(new.monitor_id).bind(Outcome::Conflict.as_str())
-                        .execute(&mut *tx).await?;
-                    Some(Outcome::Conflict)
-                }
-            } else {
-                None
-            };
+            }
             is_ours.then_some(outcome)
         });
         done.ok_or_else(wrong_key)
@@ -214,8 +252,11 @@ impl Store {
 
     /// Deletes all proofs of this person, with identity, evidence and time.
     pub async fn remove_identifications(&self, account_uid: &str) -> Result<()> {
-        on!(self, write, db => sqlx::query(REMOVE).bind(account_uid)
-            .execute(db).await.map(|_| ()))?;
+        in_transaction!(self, tx => {
+            for sql in [REMOVE, REMOVE_TOLD] {
+                sqlx::query(sql).bind(account_uid).execute(&mut *tx).await?;
+            }
+        });
         Ok(())
     }
 

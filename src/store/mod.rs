@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod clients;
 mod connections;
 pub mod consents;
+pub mod ends;
 mod error;
 pub mod flows;
 pub mod grants;
@@ -245,6 +246,7 @@ pub fn lookups() -> Vec<(&'static str, &'static str)> {
         accounts::LOOKUPS,
         clients::LOOKUPS,
         consents::LOOKUPS,
+        ends::LOOKUPS,
         flows::LOOKUPS,
         grants::LOOKUPS,
         identifications::LOOKUPS,

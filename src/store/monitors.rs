@@ -118,8 +118,6 @@ const BY_ID: &str = monitor_where!("m.id = $1");
 const BY_SECRET: &str = monitor_where!("m.secret_hash = $1");
 const BY_TOKEN: &str = monitor_where!("m.token_hash = $1");
 const BY_STATE: &str = monitor_where!("m.state_hash = $1");
-const OF_BROWSER: &str =
-    "SELECT id FROM monitors WHERE browser_hash = $1 AND expires_at > $2 LIMIT 1";
 const START: &str = "UPDATE monitors SET provider = $2, browser_hash = $3, state_hash = $4, \
     sealed = $5, started_at = $6 WHERE id = $1 AND started_at IS NULL AND outcome IS NULL \
     AND expires_at > $6";
@@ -128,12 +126,6 @@ const COME_BACK: &str = "UPDATE monitors SET returned_at = $4 WHERE state_hash =
     AND expires_at > $4";
 pub(super) const FINISH: &str = "UPDATE monitors SET outcome = $2, finished_at = $3 \
     WHERE id = $1 AND outcome IS NULL AND expires_at > $3";
-const DUE: &str = "SELECT id FROM monitors WHERE outcome IS NULL AND expires_at <= $1 \
-    ORDER BY expires_at, id LIMIT $2";
-const EXPIRE: &str = "UPDATE monitors SET outcome = $2, finished_at = $3 \
-    WHERE id = $1 AND outcome IS NULL AND expires_at <= $3";
-const FINISHED_SINCE: &str = "SELECT id FROM monitors WHERE finished_at IS NOT NULL \
-    AND finished_at >= $1 ORDER BY finished_at DESC LIMIT $2";
 
 pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("monitors that wait for somebody", WAITING),
@@ -141,13 +133,9 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("monitor by its secret", BY_SECRET),
     ("monitor by its token", BY_TOKEN),
     ("monitor by its state", BY_STATE),
-    ("monitor of a browser", OF_BROWSER),
     ("start an identification", START),
     ("come back from a provider", COME_BACK),
     ("finish a monitor", FINISH),
-    ("monitors that are due", DUE),
-    ("expire a monitor", EXPIRE),
-    ("monitors that ended lately", FINISHED_SINCE),
 ];
 
 impl Store {
@@ -227,13 +215,6 @@ impl Store {
         })
     }
 
-    /// Whether the browser with this secret was sent to a provider, in time to come back.
-    pub async fn has_sent_to_a_provider(&self, browser: &SecretHash, now: i64) -> Result<bool> {
-        let row: Option<(String,)> = on!(self, read, db => sqlx::query_as(OF_BROWSER)
-            .bind(browser.as_str()).bind(now).fetch_optional(db).await)?;
-        Ok(row.is_some())
-    }
-
     /// Notes that the person is sent to a provider; false when that was done before, or it is over.
     pub async fn start_monitor(&self, id: &str, started: &Started<'_>, now: i64) -> Result<bool> {
         let done = on!(self, write, db => sqlx::query(START).bind(id).bind(started.provider)
@@ -261,38 +242,5 @@ impl Store {
         let ended = on!(self, write, db => sqlx::query(FINISH).bind(id).bind(outcome.as_str())
             .bind(now).execute(db).await?.rows_affected());
         Ok(ended == 1)
-    }
-
-    /// Writes down which monitors were not ended in time, up to `limit`; gives their ids.
-    pub async fn expire_monitors(&self, now: i64, limit: i64) -> Result<Vec<String>> {
-        let due: Vec<(String,)> = on!(self, read, db => sqlx::query_as(DUE).bind(now).bind(limit)
-            .fetch_all(db).await)?;
-        if due.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(in_transaction!(self, tx => {
-            let mut ended = Vec::new();
-            for (id,) in due {
-                let done = sqlx::query(EXPIRE).bind(&id).bind(Outcome::Expired.as_str()).bind(now)
-                    .execute(&mut *tx).await?.rows_affected();
-                ended.extend((done == 1).then_some(id));
-            }
-            ended
-        }))
-    }
-
-    /// The monitors that ended at this instant or later, the latest first, up to `limit`.
-    pub async fn monitors_finished_since(&self, instant: i64, limit: i64) -> Result<Vec<String>> {
-        let rows: Vec<(String,)> = on!(self, read, db => sqlx::query_as(FINISHED_SINCE)
-            .bind(instant).bind(limit).fetch_all(db).await)?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
-
-    /// Deletes up to `limit` monitors that ended before `before`.
-    pub async fn purge_monitors(&self, before: i64, limit: i64) -> Result<u64> {
-        const SQL: &str = "DELETE FROM monitors WHERE id IN (SELECT id FROM monitors \
-            WHERE finished_at IS NOT NULL AND finished_at < $1 LIMIT $2)";
-        Ok(on!(self, write, db => sqlx::query(SQL).bind(before).bind(limit)
-            .execute(db).await?.rows_affected()))
     }
 }

@@ -20,12 +20,14 @@ pub const DEVICE: &str = "__Host-device";
 /// Marks the browser in which a flow was confirmed; the id of the flow follows. Each flow has its
 /// own, so that windows which are confirmed at once do not take each other's.
 pub const FLOW: &str = "__Host-flow-";
+/// Marks the browser that was sent to a provider; what follows is [`sent_as`]. Each window has its own.
+pub const IDENTIFICATION: &str = "__Host-identification-";
 /// Ties a window to the page of a client that waits for an identification in the same browser.
 pub const MONITOR: &str = "__Host-monitor";
-/// Marks the browser that was sent to a provider.
-pub const IDENTIFICATION: &str = "__Host-identification";
-/// Every name but those of flows: doubled ones are refused, as those of flows are.
-pub const ALL: [&str; 5] = [SESSION, SESSION_NONE, DEVICE, MONITOR, IDENTIFICATION];
+/// What begins the names of those that there may be several of.
+const SEVERAL: [&str; 2] = [FLOW, IDENTIFICATION];
+/// Every other name: doubled ones are refused, as the others are.
+pub const ALL: [&str; 4] = [SESSION, SESSION_NONE, DEVICE, MONITOR];
 
 /// Milliseconds for which a browser is remembered after a sign-in.
 pub const DEVICE_LIFETIME: i64 = 400 * DAY;
@@ -82,8 +84,8 @@ pub fn clear_flow(jar: &CookieJar<'_>, id: &str) {
 pub struct Values<'a> {
     /// In the order of [`ALL`].
     pub named: [Option<&'a str>; ALL.len()],
-    /// Those of flows, by the flow's id.
-    pub flows: BTreeMap<&'a str, &'a str>,
+    /// Those that there may be several of, by their whole names.
+    pub several: BTreeMap<&'a str, &'a str>,
 }
 
 /// Ties this browser's window to the page that waits. That page may be on another site.
@@ -92,10 +94,22 @@ pub fn set_monitor(jar: &CookieJar<'_>, secret: &Secret) {
     jar.add(for_a_while(cookie(MONITOR, secret.reveal(), SameSite::None), lifetime));
 }
 
-/// Marks the browser as the one that was sent to a provider.
-pub fn set_identification(jar: &CookieJar<'_>, secret: &Secret) {
-    let lifetime = identification::LIFETIME;
-    jar.add(for_a_while(cookie(IDENTIFICATION, secret.reveal(), SameSite::Lax), lifetime));
+/// The name for the browser that was sent to a provider with this state, which it comes back with. A
+/// part of the hash: the state itself stays out of the cookie.
+#[must_use]
+pub fn sent_as(state: &Secret) -> String {
+    format!("{IDENTIFICATION}{}", &state.hash().as_str()[..16])
+}
+
+/// Marks the browser as the one that was sent to a provider with this state.
+pub fn set_identification(jar: &CookieJar<'_>, state: &Secret, secret: &Secret) {
+    let cookie = cookie(sent_as(state), secret.reveal(), SameSite::Lax);
+    jar.add(for_a_while(cookie, identification::LIFETIME));
+}
+
+/// Takes that mark from a browser that has come back.
+pub fn clear_identification(jar: &CookieJar<'_>, state: &Secret) {
+    jar.add(for_a_while(cookie(sent_as(state), String::new(), SameSite::Lax), 0));
 }
 
 /// The values of our cookies in the raw `Cookie` headers; an error names one that is doubled.
@@ -106,10 +120,10 @@ pub fn read<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Values<'a>, &'
         headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs {
         let (name, value) = (trim(name), trim(value));
-        if let Some(id) = name.strip_prefix(FLOW)
-            && found.flows.insert(id, value).is_some()
+        if let Some(kind) = SEVERAL.iter().find(|kind| name.starts_with(*kind))
+            && found.several.insert(name, value).is_some()
         {
-            return Err(FLOW);
+            return Err(kind);
         }
         if let Some(index) = ALL.iter().position(|known| *known == name)
             && found.named[index].replace(value).is_some()
@@ -132,16 +146,19 @@ mod tests {
 
     #[test]
     fn only_our_names_are_read_and_doubles_are_refused() {
-        let read = |header| read(std::iter::once(header));
+        fn read(header: &str) -> Result<Values<'_>, &'static str> {
+            super::read(std::iter::once(header))
+        }
         let tossed = "session=EVIL; __Secure-session=EVIL; __Host-session=good; x";
-        assert_eq!(
-            read(tossed).map(|found| found.named),
-            Ok([Some("good"), None, None, None, None])
-        );
+        assert_eq!(read(tossed).map(|found| found.named), Ok([Some("good"), None, None, None]));
         assert_eq!(read("__Host-session=a; __Host-session=b"), Err(SESSION));
-        let flows = read("__Host-flow-a=1; __Host-flow-b=2; flow-a=3").map(|found| found.flows);
-        assert_eq!(flows, Ok(BTreeMap::from([("a", "1"), ("b", "2")])));
-        assert_eq!(read("__Host-flow-a=1; __Host-flow-b=2; __Host-flow-a=1"), Err(FLOW));
+        for kind in SEVERAL {
+            let (a, b) = (format!("{kind}a"), format!("{kind}b"));
+            let header = format!("{a}=1; {b}=2; flow-a=3; identification-a=3");
+            let several = read(&header).map(|found| found.several);
+            assert_eq!(several, Ok(BTreeMap::from([(a.as_str(), "1"), (b.as_str(), "2")])));
+            assert_eq!(read(&format!("{a}=1; {b}=2; {a}=1")), Err(kind));
+        }
     }
 
     #[test]
@@ -151,7 +168,7 @@ mod tests {
                 "{space}__Host-session=EVIL; __Host-session{space}=EVIL; \t__Host-session=good"
             );
             let named = read(std::iter::once(planted.as_str())).map(|found| found.named);
-            assert_eq!(named, Ok([Some("good"), None, None, None, None]));
+            assert_eq!(named, Ok([Some("good"), None, None, None]));
         }
     }
 

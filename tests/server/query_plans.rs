@@ -17,6 +17,8 @@ fn crowd() -> String {
     let key = |prefix: &str| format!("'{prefix}' || {text}");
     let (user, session, client) = (key("u"), key("s"), key("c"));
     let hash = format!("{text} || '{}'", "f".repeat(60));
+    // Nothing here is due: the jobs of the server under test would end it before the plans are made.
+    let later = "4000000000000 + i";
     let row = |table: &str, columns: &str, values: String| {
         format!("INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n;")
     };
@@ -78,19 +80,21 @@ fn crowd() -> String {
         row(
             "logout_deliveries",
             "id, client_id, account_uid, sid, created_at, tries, next_try_at",
-            format!("{text}, {client}, {user}, {text}, i, 0, i"),
+            format!("{text}, {client}, {user}, {text}, i, 0, {later}"),
         ),
         row(
             "flows",
             "id, client_id, origin, request, number, created_at, expires_at, browser_hash, \
              finished_at",
-            format!("{hash}, {client}, '', '', 10, i, i, {hash}, i"),
+            format!("{hash}, {client}, '', '', 10, i, {later}, {hash}, {later}"),
         ),
         row(
             "monitors",
             "id, account_uid, client_id, origin, token_hash, secret_hash, by_cookie, created_at, \
              expires_at, browser_hash, state_hash, finished_at",
-            format!("{text}, {user}, {client}, '', {hash}, {hash}, 0, i, i, {hash}, {hash}, i"),
+            format!(
+                "{text}, {user}, {client}, '', {hash}, {hash}, 0, i, {later}, {hash}, {hash}, {later}"
+            ),
         ),
         row("identities", "subject_hash, account_uid, identified_at", format!("{hash}, {user}, i")),
         row(
@@ -109,7 +113,10 @@ fn crowd() -> String {
             "id, client_id, account_uid, wait_secret_hash, idempotency_key, \
              request_hash, title, lines, number, failed_sign_ins, created_at, expires_at, left_at, \
              finished_at",
-            format!("{text}, {client}, {user}, {hash}, {text}, '', '', '[]', 10, 0, i, i, i, i"),
+            format!(
+                "{text}, {client}, {user}, {hash}, {text}, '', '', '[]', 10, 0, i, {later}, {later}, \
+                 {later}"
+            ),
         ),
     ]
     .concat()

@@ -121,8 +121,13 @@ async fn looking_changes_nothing() {
 async fn head_is_get_without_a_body() {
     let server = TestServer::new().await;
     let alice = server.signed_up("alice").await;
-    for endpoint in server.endpoints.iter().filter(|e| e.method == "GET" && !e.is_read_as_get()) {
-        let path = endpoint.path();
+    let paths = |method: &str| -> Vec<String> {
+        let of_method = server.endpoints.iter().filter(|e| e.method == method);
+        of_method.filter(|e| !e.is_read_as_get()).map(Endpoint::path).collect()
+    };
+    let refused = paths("HEAD");
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    for path in paths("GET").into_iter().filter(|path| !refused.contains(path)) {
         let get = Answer::of(alice.request(Method::GET, &path)).await;
         let head = Answer::of(alice.request(Method::HEAD, &path)).await;
         assert_eq!(head.status, get.status, "{path}");
@@ -130,6 +135,13 @@ async fn head_is_get_without_a_body() {
         for header in ["Content-Type", "Location", "X-Frame-Options", "Cache-Control", "ETag"] {
             assert_eq!(head.header(header), get.header(header), "{header} of {path}");
         }
+    }
+    // Where a `GET` does something, a look is refused.
+    for path in refused {
+        let request = alice.request(Method::HEAD, &path).header("Origin", WIKI);
+        let head = Answer::of(request).await;
+        assert_eq!((head.status, head.text.as_str()), (405, ""), "{path}");
+        assert!(head.header("Allow").starts_with("GET"), "{path}");
     }
 }
 

@@ -96,7 +96,7 @@ fn identifications() -> Vec<Value> {
         json!({
             "standing": standing, "client_name": EVIL, "site": EVIL, "provider": EVIL,
             "provider_name": EVIL, "monitor": EVIL,
-            "choices": [{ "name": EVIL, "path": "/identification/start?provider=bank" }],
+            "choices": [{ "name": EVIL, "id": "bank" }],
         })
     };
     standings.map(shown).to_vec()

@@ -37,7 +37,7 @@ export function outcomeIn({ result, identified_at: identifiedAt, provider, level
  * @param {CloseEvent | undefined} closed none when it was not even open
  */
 export function refusal(closed) {
-  if (closed?.code === 1008) return failed('misconfigured', closed.reason);
+  if (closed?.code === 1008) return failed(/^invalid_token/.test(closed.reason) ? 'login_required' : 'misconfigured', closed.reason);
   return failed('network', closed ? `the socket was closed with ${closed.code}` : 'no answer');
 }
 

@@ -9,6 +9,9 @@ import { watch } from '../listening.js';
 import { random } from '../values.js';
 
 const MOMENT = 'One moment…';
+/** How often a window is closed that stays open, and how long after the last time, in milliseconds. */
+const CLOSINGS = 10;
+const CLOSING_MS = 200;
 
 /**
  * Keeps a way to close a window that is about to lose its opener. Firefox lets whoever has opened a window close it;
@@ -26,12 +29,15 @@ function closerOf(window, popup) {
   const inner = /** @type {BrowserWindow | null} */ (frame.contentWindow);
   const found = popup.open('', frame.name);
   if (found !== inner) found?.close();
-  return () => {
+  // A window that is on its way between two pages may not hear it.
+  const close = (left = CLOSINGS) => {
     popup.close();
     // Who closes is for chromium the site of the innermost function: one of the frame.
     inner?.Array.from([popup], popup.close, popup);
-    frame.remove();
+    if (popup.closed || left === 1) frame.remove();
+    else window.setTimeout(close, CLOSING_MS, left - 1);
   };
+  return close;
 }
 
 /** What the person sees until the server has answered. @param {BrowserWindow} popup */

@@ -59,7 +59,11 @@ export function attend(window, settings, token, waiting, end, signal) {
       return true;
     }
     secret = given;
-    const timer = window.setTimeout(() => end(failed('expired')), ((Number(seconds) || 900) + 5) * 1_000);
+    const ask = outcomes(window, settings, secret);
+    // A page that was frozen meanwhile, or whose socket broke unnoticed, asks once more.
+    const last = () => ask('0', AbortSignal.any([signal, AbortSignal.timeout(PATIENT_MS)]))
+      .then(({ body }) => hear(body)).catch(() => {}).then(() => end(failed('expired')));
+    const timer = window.setTimeout(last, ((Number(seconds) || 900) + 5) * 1_000);
     signal.addEventListener('abort', () => window.clearTimeout(timer));
     waiting(uri);
     return true;

@@ -115,6 +115,9 @@ async fn look(
         Ok(proof) => proof,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if orders.is_used(order, &proof).await.map_err(|error| failed(&error))? {
+        return Ok(Err(Refusal::Used));
+    }
     let added = orders.put_on_invoice(order, &proof).await.map_err(|error| failed(&error))?;
     Ok(if added { Ok(()) } else { Err(Refusal::Changed) })
 }

@@ -27,12 +27,24 @@ pub(super) struct Invoice {
 }
 
 impl Orders {
-    /// Lets the order go on invoice; not if it has been settled, or changed, since it was looked at.
+    /// Whether another order of whoever this one is from rests on the proof. It is good for one: else
+    /// whoever gets into the shop in somebody's name would only have to wait for their next proof.
+    pub(super) async fn is_used(&self, order: &Order, proof: &Proof) -> Result<bool, Error> {
+        const SQL: &str = "SELECT 1 FROM invoices i JOIN orders o ON o.id = i.order_id
+            WHERE o.sub = $1 AND i.identified_at = $2 LIMIT 1";
+        let query = sqlx::query(SQL).bind(&order.sub).bind(proof.identified_at);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// Lets the order go on invoice; not if it has been settled, or changed, since it was looked at, nor
+    /// by a proof that was used meanwhile.
     pub(super) async fn put_on_invoice(&self, order: &Order, proof: &Proof) -> Result<bool, Error> {
         const SQL: &str =
             "INSERT INTO invoices (order_id, invoiced_at, identified_at, provider, level)
             SELECT id, $2, $3, $4, $5 FROM orders
             WHERE id = $1 AND ordered_at = $6 AND sub = $7 AND paid_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM invoices i JOIN orders o ON o.id = i.order_id
+                WHERE o.sub = $7 AND i.identified_at = $3)
             ON CONFLICT (order_id) DO NOTHING";
         let query = sqlx::query(SQL).bind(&order.id).bind(self.clock.now());
         let query = query.bind(proof.identified_at).bind(&proof.provider).bind(&proof.level);
@@ -90,6 +102,25 @@ mod tests {
         assert_eq!(orders.pay(&id, 2_450, "r").await.expect("works"), Paid::Conflict);
         assert!(!orders.change(&id, 2, 4_900).await.expect("works"));
         assert!(orders.of("alice").await.expect("works")[0].is_settled());
+    }
+
+    #[tokio::test]
+    async fn a_proof_is_good_for_one_order() {
+        let orders = orders(Clock::manual(0)).await;
+        let visit = Secret::random().hash();
+        let mut both = Vec::new();
+        for sub in ["alice", "alice", "bob"] {
+            let id = orders.place("atlas", 2_450, &visit, Some(sub)).await.expect("works");
+            both.push(found(&orders, &id).await);
+        }
+        let [first, second, bobs] = &both[..] else { panic!("three orders") };
+        assert!(!orders.is_used(second, &proof()).await.expect("works"));
+        assert!(orders.put_on_invoice(first, &proof()).await.expect("works"));
+        assert!(orders.is_used(second, &proof()).await.expect("works"));
+        assert!(!orders.put_on_invoice(second, &proof()).await.expect("works"));
+        let again = Proof { identified_at: 6, ..proof() };
+        assert!(orders.put_on_invoice(second, &again).await.expect("works"));
+        assert!(orders.put_on_invoice(bobs, &proof()).await.expect("works"), "it is another's");
     }
 
     #[tokio::test]

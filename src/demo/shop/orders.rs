@@ -107,10 +107,12 @@ impl Orders {
         Ok(id)
     }
 
-    /// What was ordered with this browser before anybody signed in is theirs from now on.
+    /// What was ordered with this browser before anybody signed in is theirs from now on, and no earlier:
+    /// what they proved before is not about it.
     pub(super) async fn claim(&self, visit: &SecretHash, sub: &str) -> Result<(), Error> {
-        const SQL: &str = "UPDATE orders SET sub = $1 WHERE visit = $2 AND sub IS NULL";
-        let query = sqlx::query(SQL).bind(sub).bind(visit.as_str());
+        const SQL: &str =
+            "UPDATE orders SET sub = $1, ordered_at = $3 WHERE visit = $2 AND sub IS NULL";
+        let query = sqlx::query(SQL).bind(sub).bind(visit.as_str()).bind(self.clock.now());
         query.execute(&self.pool).await.map(drop)
     }
 

@@ -4,7 +4,7 @@
 use super::orders::Order;
 use crate::demo::off_band::{CallError, Credentials, OffBand};
 use crate::demo::sites::Sites;
-use crate::demo::{DemoError, when};
+use crate::demo::{DemoError, bank, when};
 use serde::{Deserialize, Serialize};
 
 /// Asks the accounts server, as the shop.
@@ -41,6 +41,10 @@ pub(super) enum Refusal {
     Never,
     /// The last proof, of that instant, is from before the order.
     Older(i64),
+    /// It was made elsewhere, or says less, than the shop wants: the page has a say in where.
+    Other,
+    /// Another order rests on it.
+    Used,
     /// The accounts server does not know the account, or does not tell the shop of it.
     NotTold,
     /// The order was paid, put on invoice or changed meanwhile.
@@ -87,11 +91,13 @@ impl Stamp {
             return Err(Refusal::Older(identified_at));
         }
         let (provider, level) = (self.provider.clone(), self.level.clone());
-        Ok(Proof {
+        let proof = Proof {
             identified_at,
             provider: provider.unwrap_or_default(),
             level: level.unwrap_or_default(),
-        })
+        };
+        let is_wanted = proof.provider == bank::ID && proof.level == bank::LEVEL;
+        is_wanted.then_some(proof).ok_or(Refusal::Other)
     }
 }
 
@@ -101,6 +107,8 @@ impl Refusal {
         match self {
             Self::Never => "never",
             Self::Older(_) => "older",
+            Self::Other => "other",
+            Self::Used => "used",
             Self::NotTold => "not_told",
             Self::Changed => "changed",
             Self::Unreachable => "unreachable",
@@ -118,6 +126,12 @@ impl Refusal {
                 only what was proved after it.",
                 when(at)
             ),
+            Self::Other => {
+                "You proved who you are, but not at the bank, which the shop asks for.".to_owned()
+            }
+            Self::Used => "Another order of yours rests on this proof already. The shop takes one \
+                for each order: prove it once more."
+                .to_owned(),
             Self::NotTold => {
                 "The accounts site does not tell the shop about this account.".to_owned()
             }
@@ -142,10 +156,14 @@ mod tests {
 
     #[test]
     fn only_a_proof_that_is_later_than_the_order_counts() {
-        let answer =
-            json!({ "identified_at": 7, "provider": "bank", "level": "high", "later": true });
-        let good = Proof { identified_at: 7, provider: "bank".into(), level: "high".into() };
+        let answer = json!({ "identified_at": 7, "provider": "bank", "level": "substantial", "later": true });
+        let good = Proof { identified_at: 7, provider: "bank".into(), level: "substantial".into() };
         assert_eq!(proof(answer), Ok(good));
+        for (provider, level) in [("bank", "low"), ("post", "substantial")] {
+            let answer =
+                json!({ "identified_at": 7, "provider": provider, "level": level, "later": true });
+            assert_eq!(proof(answer), Err(Refusal::Other));
+        }
         for (later, refusal) in
             [(json!(false), Refusal::Older(7)), (json!(null), Refusal::Older(7))]
         {
@@ -165,6 +183,8 @@ mod tests {
         let all = [
             Refusal::Never,
             Refusal::Older(0),
+            Refusal::Other,
+            Refusal::Used,
             Refusal::NotTold,
             Refusal::Changed,
             Refusal::Unreachable,

@@ -12,6 +12,7 @@ use crate::domain::flow::{Outcome, PAGE, is_id};
 use crate::domain::operation::choices;
 use crate::domain::origin::Origin;
 use crate::events::Event;
+use crate::store::StoreError;
 use crate::store::flows::Flow;
 use crate::web::app::App;
 use crate::web::body::{Fields, Form};
@@ -77,12 +78,20 @@ async fn begun(
     let Ok(wait) = app.limits.flow_wait(peer.network()) else {
         return Ok(None);
     };
-    tokio::select! {
-        () = news.changed() => {}
-        () = tokio::time::sleep(app.crowd.times().begin) => {}
-        () = shutdown => {}
-    }
-    let flow = look().await?;
+    // A hint is never believed: everybody is hinted after a gap in what was heard of other nodes.
+    let begins = async {
+        loop {
+            news.changed().await;
+            if let Some(flow) = look().await? {
+                return Ok::<_, StoreError>(Some(flow));
+            }
+        }
+    };
+    let flow = tokio::select! {
+        flow = begins => flow?,
+        () = tokio::time::sleep(app.crowd.times().begin) => look().await?,
+        () = shutdown => look().await?,
+    };
     if flow.is_some() {
         wait.give_back();
     }

@@ -26,6 +26,11 @@ pub struct Unprompted(pub bool);
 #[derive(Debug)]
 pub struct Unframed;
 
+/// The address is opened as the page of a window, and so to be seen: no frame, picture, script or call asks
+/// for it, and nothing asks ahead of time. For pages that do something by being opened.
+#[derive(Debug)]
+pub struct Opened;
+
 /// The one value of a header; `Err` when it is there twice.
 pub(super) fn only<'h>(headers: &'h HeaderMap<'_>, name: &str) -> Result<Option<&'h str>, ()> {
     let mut values = headers.get(name);
@@ -109,6 +114,26 @@ impl<'r> FromRequest<'r> for Unframed {
     }
 }
 
+/// Browsers that send no `Sec-Fetch-Dest` say nothing else either.
+fn is_opened(headers: &HeaderMap<'_>) -> bool {
+    let destination = only(headers, "Sec-Fetch-Dest");
+    matches!(destination, Ok(None | Some("document"))) && !headers.contains("Sec-Purpose")
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Opened {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        outcome(
+            is_opened(request.headers()),
+            Self,
+            request,
+            "This page is only opened in a window of its own. Open it by itself.",
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +161,20 @@ mod tests {
         }
         assert!(!is_unprompted(&map(&[])));
         assert!(!is_unprompted(&map(&[site("none"), site("none")])));
+    }
+
+    #[test]
+    fn a_page_is_opened_by_a_window_and_nothing_else() {
+        let dest = |dest| ("Sec-Fetch-Dest", dest);
+        assert!(is_opened(&map(&[])));
+        assert!(is_opened(&map(&[dest("document")])));
+        for other in
+            ["iframe", "frame", "embed", "object", "image", "script", "empty", "", "Document"]
+        {
+            assert!(!is_opened(&map(&[dest(other)])), "{other}");
+        }
+        assert!(!is_opened(&map(&[dest("document"), dest("document")])));
+        assert!(!is_opened(&map(&[dest("document"), ("Sec-Purpose", "prefetch")])));
     }
 
     #[test]

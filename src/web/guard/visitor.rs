@@ -25,17 +25,21 @@ pub struct Cookies {
     pub device: Option<Secret>,
     /// Ties a window to a page that waits for an identification in the same browser.
     pub monitor: Option<Secret>,
-    /// Marks the browser as the one that was sent to a provider.
-    pub identification: Option<Secret>,
-    /// Mark the browser as the one in which flows go on, by their ids.
-    flows: BTreeMap<String, Secret>,
+    /// Mark the browser as the one in which flows go on, or that was sent to providers, by their names.
+    several: BTreeMap<String, Secret>,
 }
 
 impl Cookies {
     /// Marks the browser as the one in which this flow goes on.
     #[must_use]
     pub fn flow(&self, id: &str) -> Option<&Secret> {
-        self.flows.get(id)
+        self.several.get(&format!("{}{id}", cookies::FLOW))
+    }
+
+    /// Marks the browser as the one that was sent to a provider with this state.
+    #[must_use]
+    pub fn sent_with(&self, state: &Secret) -> Option<&Secret> {
+        self.several.get(&cookies::sent_as(state))
     }
 }
 
@@ -86,18 +90,17 @@ impl<'r> FromRequest<'r> for Cookies {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match cookies::read(request.headers().get("Cookie")) {
             Ok(values) => {
-                let [session, session_none, device, monitor, identification] =
+                let [session, session_none, device, monitor] =
                     values.named.map(|value| value.and_then(Secret::parse));
-                let flows = values.flows.into_iter();
-                let flows =
-                    flows.filter_map(|(id, value)| Some((id.into(), Secret::parse(value)?)));
+                let several = values.several.into_iter();
+                let several =
+                    several.filter_map(|(name, value)| Some((name.into(), Secret::parse(value)?)));
                 Outcome::Success(Self {
                     session,
                     session_none,
                     device,
                     monitor,
-                    identification,
-                    flows: flows.collect(),
+                    several: several.collect(),
                 })
             }
             Err(name) => {

@@ -1,6 +1,7 @@
 //! `/identification/return/{provider}`: the provider has sent the person back. Its answer is held against
 //! what was asked, and what it proves is kept.
 
+use rocket::http::CookieJar;
 use rocket::{State, get};
 
 use super::asked::opened;
@@ -15,8 +16,9 @@ use crate::store::monitors::Monitor;
 use crate::upstream::{Failure, Proof, Returned, Upstream};
 use crate::web::app::App;
 use crate::web::body::{Fields, Query};
+use crate::web::cookies;
 use crate::web::error::Problem;
-use crate::web::guard::fetch_metadata::Unframed;
+use crate::web::guard::fetch_metadata::Opened;
 use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::Visitor;
 use crate::web::page::Page;
@@ -50,9 +52,10 @@ impl Answer {
 #[get("/identification/return/<provider>")]
 pub(super) async fn show(
     _popup: InPopup,
-    _page: Unframed,
+    _window: Opened,
     app: &State<App>,
     visitor: Visitor,
+    jar: &CookieJar<'_>,
     provider: &str,
     query: Query,
 ) -> Result<Page<Shown>, Problem> {
@@ -60,30 +63,62 @@ pub(super) async fn show(
     let upstream = Some(provider).filter(|id| is_id(id));
     let upstream = upstream.and_then(|id| app.identifying.upstreams.named(id));
     let upstream = upstream.ok_or_else(|| Problem::not_found("There is no such provider."))?;
-    let (Some(state), Some(browser)) = (&answer.state, &visitor.cookies.identification) else {
-        return Ok(strange());
-    };
+    let Some(state) = &answer.state else { return Ok(strange()) };
+    let Some(browser) = visitor.cookies.sent_with(state) else { return Ok(strange()) };
     // Only this browser, sent to this very provider with this state, comes back; and it does so once.
     let came = app.store.come_back(&state.hash(), &browser.hash(), provider, app.now()).await?;
     let Some(monitor) = came else { return Ok(strange()) };
+    cookies::clear_identification(jar, state);
     if !visitor.signed_in.is_some_and(|who| is_awaited(&monitor, &who)) {
         return end(app, &monitor, Outcome::WrongAccount).await;
     }
-    let asked = opened(app, &monitor, provider)?;
+    let settled = settle(app, &monitor, upstream, &answer).await;
+    if settled.is_err() {
+        // The state is used up: the page need not wait for what cannot come any more. Where this fails
+        // too, it expires.
+        end(app, &monitor, Outcome::ProviderUnreachable).await.ok();
+    }
+    settled
+}
+
+/// Has the provider prove what its answer says, and keeps that.
+async fn settle(
+    app: &App,
+    monitor: &Monitor,
+    upstream: &Upstream,
+    answer: &Answer,
+) -> Result<Page<Shown>, Problem> {
+    let provider = &upstream.provider().id;
+    let asked = opened(app, monitor, provider)?;
     match upstream.finish(answer.returned(), &asked).await {
-        Ok(proof) => keep(app, &monitor, upstream, &proof).await,
+        Ok(proof) => keep(app, monitor, upstream, &proof).await,
         Err(failure) => {
             tracing::warn!(%provider, %failure, "a provider has proved nothing");
-            end(app, &monitor, outcome_of(&failure)).await
+            end(app, monitor, outcome_of(&failure)).await
         }
     }
 }
 
 fn outcome_of(failure: &Failure) -> Outcome {
     match failure {
-        Failure::Denied(error) if error == "access_denied" => Outcome::DeniedByProvider,
+        Failure::Denied(error) if is_about_the_person(error) => Outcome::DeniedByProvider,
         _ => Outcome::ProviderUnreachable,
     }
+}
+
+/// Whether a provider says no to this person. Other errors are about the request, or itself (RFC 6749
+/// §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6, OpenID Connect Core Error Code
+/// `unmet_authentication_requirements`).
+fn is_about_the_person(error: &str) -> bool {
+    matches!(
+        error,
+        "access_denied"
+            | "login_required"
+            | "interaction_required"
+            | "account_selection_required"
+            | "consent_required"
+            | "unmet_authentication_requirements"
+    )
 }
 
 async fn keep(

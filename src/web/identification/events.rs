@@ -84,7 +84,8 @@ fn is_configured(app: &App, provider: Option<&str>) -> Result<(), Refused> {
 /// The token, if it lives, is for us, may do this, and belongs to a client whose page has opened the
 /// socket. Whose it is otherwise is not told.
 async fn token(app: &App, opened: &Opened, presented: &str) -> Result<AccessToken, Refused> {
-    let invalid = Refused::Policy("the token is unknown, has ended, or is for somebody else");
+    let invalid =
+        Refused::Policy("invalid_token: it is unknown, has ended, or is for somebody else");
     let Some(secret) = Secret::parse(presented) else { return Err(invalid) };
     let token = app.store.access_token(&secret.hash(), app.now()).await?;
     let Some(token) = token.filter(|token| token.audience.is_issuer()) else {

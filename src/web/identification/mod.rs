@@ -8,11 +8,13 @@
 //! | `start` | the window: the right person is sent to the provider |
 //! | `come_back` | the provider sends the person back; what it proves is kept |
 //! | `window` | what the window shows, and how it ends |
+//! | `look` | a `HEAD` does none of this |
 //! | `stamp` | another backend asks when somebody proved who they are |
 
 mod asked;
 mod come_back;
 mod events;
+mod look;
 mod monitor;
 mod outcome;
 mod stamp;
@@ -36,7 +38,8 @@ use crate::upstream::Upstreams;
 pub fn routes() -> Vec<Route> {
     let waiting = routes![monitor::give, events::open, outcome::outcome];
     let window = routes![start::show, start::submit, come_back::show];
-    [waiting, window].concat()
+    let looks = routes![look::monitor, look::start, look::come_back];
+    [waiting, window, looks].concat()
 }
 
 /// Every route for backends, to be mounted at `/v1`.

@@ -12,6 +12,7 @@ use crate::web::cookies;
 use crate::web::error::Problem;
 use crate::web::guard::for_scripts::ForScripts;
 use crate::web::guard::network::Peer;
+use crate::web::guard::visitor::Cookies;
 use crate::web::oauth::CorsWithCookies;
 
 /// Whether the browser keeps what it is given here for its windows too. Some keep the cookies of
@@ -30,17 +31,26 @@ impl<'r> FromRequest<'r> for Kept {
 }
 
 #[get("/identification/monitor")]
-pub(super) fn give(
+pub(super) async fn give(
     _script: ForScripts,
     _cors: CorsWithCookies,
     app: &State<App>,
     peer: Peer,
     kept: Kept,
+    own: Cookies,
     jar: &CookieJar<'_>,
 ) -> Result<Status, Problem> {
     app.limits.monitor(peer.network())?;
-    if kept.0 {
+    if kept.0 && !is_needed(app, &own).await? {
         cookies::set_monitor(jar, &Secret::random());
     }
     Ok(Status::NoContent)
+}
+
+/// Whether a page waits for a window that will be known by the cookie which the browser has. Another
+/// page that begins meanwhile must not take it away: that window would go on for the other one.
+async fn is_needed(app: &App, own: &Cookies) -> Result<bool, Problem> {
+    let Some(secret) = &own.monitor else { return Ok(false) };
+    let monitor = app.store.monitor_by_token(&secret.hash(), app.now()).await?;
+    Ok(monitor.is_some_and(|it| it.by_cookie && it.outcome.is_none() && it.started_at.is_none()))
 }

@@ -31,6 +31,10 @@ pub(super) async fn outcome(
     if wait.is_zero() || first.outcome.is_some() {
         return Ok(Json(Standing::of(app, &first)));
     }
+    // As many may wait as on sockets, and with them.
+    let Some(_place) = app.crowd.enter(&first.id) else {
+        return Ok(Json(Standing::of(app, &first)));
+    };
     // What happened since is hinted to nobody, so it is looked at once more.
     let mut news = app.events.subscribe(Event::Identification(first.id.clone()));
     let ended = async {

@@ -31,7 +31,12 @@ pub(super) struct Told {
 impl Told {
     fn new(stamp: Option<Stamp>, since: Option<i64>) -> Self {
         let Some(stamp) = stamp else {
-            return Self { identified_at: None, provider: None, level: None, later: Some(false) };
+            return Self {
+                identified_at: None,
+                provider: None,
+                level: None,
+                later: since.map(|_| false),
+            };
         };
         Self {
             identified_at: Some(stamp.identified_at),
@@ -63,13 +68,19 @@ fn unknown() -> Problem {
     Problem::not_found("There is no such account, or this client may not know of it.")
 }
 
+/// An instant of this century, or 0 for all times. What is smaller was most likely meant in seconds, and
+/// would make every old proof one of later.
+const EARLIEST: i64 = 1_000_000_000_000;
+
 fn since(text: &str) -> Result<Option<i64>, Problem> {
-    let is_number = (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    match text {
-        "" => Ok(None),
-        _ if is_number => Ok(text.parse().ok()),
-        _ => Err(Problem::bad_request("`since` is in milliseconds since 1970.")),
+    if text.is_empty() {
+        return Ok(None);
     }
+    let is_number = text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
+    let instant: Option<i64> = Some(text).filter(|_| is_number).and_then(|text| text.parse().ok());
+    let instant = instant.filter(|&it| it == 0 || it >= EARLIEST);
+    let wrong = "`since` is in milliseconds since 1970, 13 digits, or 0.";
+    instant.map(Some).ok_or_else(|| Problem::bad_request(wrong))
 }
 
 /// The account that the client knows by this identifier, if it may know when that was identified.
@@ -79,9 +90,13 @@ async fn readable(app: &App, client: &Client, id: &str) -> Result<Option<String>
     let client_id = &registration.client_id;
     let id = Some(id).filter(|id| is_id(id)).unwrap_or_default();
     let uid = if registration.is_pairwise() {
-        // Its identifiers lead back to nobody, so those who have agreed to it are gone through.
+        // Its identifiers lead back to nobody, so those who have agreed to it are gone through, all
+        // of them whoever is asked for.
         let known = app.store.accounts_consenting_to(client_id).await?;
-        known.into_iter().find(|uid| app.subject(registration, uid) == id)
+        let is_asked_for = |uid: &String| app.subject(registration, uid) == id;
+        known
+            .into_iter()
+            .fold(None, |found, uid| if is_asked_for(&uid) { Some(uid) } else { found })
     } else {
         Some(id.to_owned())
     };

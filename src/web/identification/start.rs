@@ -1,9 +1,9 @@
 //! `/identification/start`: the window. It finds the page that waits, sees to it that the right person
 //! is signed in, and sends them to the provider.
 
-use rocket::http::CookieJar;
+use rocket::http::{CookieJar, Header};
 use rocket::response::Redirect;
-use rocket::{Either, State, get, post};
+use rocket::{Either, Responder, State, get, post};
 
 use super::asked::sealed;
 use super::standing::start_path;
@@ -17,7 +17,7 @@ use crate::web::app::App;
 use crate::web::body::{Fields, Form, Query};
 use crate::web::cookies;
 use crate::web::error::Problem;
-use crate::web::guard::fetch_metadata::{SameOrigin, Unframed};
+use crate::web::guard::fetch_metadata::{Opened, SameOrigin};
 use crate::web::guard::popup::InPopup;
 use crate::web::guard::visitor::{Cookies, Visitor};
 use crate::web::page::Page;
@@ -42,7 +42,21 @@ enum Next<'a> {
     End(Page<Shown>),
 }
 
-type PageOrRedirect = Result<Either<Page<Shown>, Redirect>, Problem>;
+/// The way to a provider. The browser does not tell it from which site the person comes: a window that
+/// goes straight on was opened by the page that waits.
+#[derive(Responder)]
+pub(super) struct Away {
+    redirect: Redirect,
+    referrer_policy: Header<'static>,
+}
+
+impl Away {
+    fn by(redirect: Redirect) -> Self {
+        Self { redirect, referrer_policy: Header::new("Referrer-Policy", "no-referrer") }
+    }
+}
+
+type PageOrAway = Result<Either<Page<Shown>, Away>, Problem>;
 
 impl Said {
     fn read(fields: &Fields) -> Result<Self, Problem> {
@@ -111,28 +125,24 @@ pub(super) fn is_awaited(monitor: &Monitor, who: &SignedIn) -> bool {
 #[get("/identification/start")]
 pub(super) async fn show(
     _popup: InPopup,
-    _page: Unframed,
+    _window: Opened,
     app: &State<App>,
     visitor: Visitor,
     jar: &CookieJar<'_>,
     query: Query,
-) -> PageOrRedirect {
+) -> PageOrAway {
     let said = Said::read(&query.0)?;
-    let cookies = visitor.cookies.clone();
-    let token = said.token.as_deref();
+    let token = said.token.as_deref().unwrap_or_default();
     Ok(match said.next(app, visitor).await? {
         Next::End(page) => Either::Left(page),
         Next::Choice(monitor) => Either::Left(choice(app, &monitor, token)),
-        Next::Provider(monitor, upstream) if token.is_some() || said.asks => {
-            let token = token.unwrap_or_default();
+        Next::Provider(monitor, upstream) if !token.is_empty() || said.asks => {
             Either::Left(question(&monitor, upstream.provider(), token))
         }
-        Next::Provider(monitor, upstream) => {
-            match send(app, &monitor, upstream, &cookies, jar).await? {
-                Either::Left(page) => Either::Left(page),
-                Either::Right(address) => Either::Right(Redirect::found(address)),
-            }
-        }
+        Next::Provider(monitor, upstream) => match send(app, &monitor, upstream, jar).await? {
+            Either::Left(page) => Either::Left(page),
+            Either::Right(address) => Either::Right(Away::by(Redirect::found(address))),
+        },
     })
 }
 
@@ -144,26 +154,24 @@ pub(super) async fn submit(
     visitor: Visitor,
     jar: &CookieJar<'_>,
     form: Form,
-) -> PageOrRedirect {
+) -> PageOrAway {
     let said = Said::read(&form.0)?;
     let confirms = match form.0.text("answer")?.as_str() {
         "confirm" => true,
         "cancel" => false,
         _ => return Err(Problem::bad_request("Answer with `confirm` or `cancel`.")),
     };
-    let cookies = visitor.cookies.clone();
+    let token = said.token.as_deref().unwrap_or_default();
     Ok(match said.next(app, visitor).await? {
         Next::End(page) => Either::Left(page),
         Next::Choice(monitor) | Next::Provider(monitor, _) if !confirms => {
             Either::Left(end(app, &monitor, Outcome::Canceled).await?)
         }
-        Next::Choice(monitor) => Either::Left(choice(app, &monitor, said.token.as_deref())),
-        Next::Provider(monitor, upstream) => {
-            match send(app, &monitor, upstream, &cookies, jar).await? {
-                Either::Left(page) => Either::Left(page),
-                Either::Right(address) => Either::Right(Redirect::to(address)),
-            }
-        }
+        Next::Choice(monitor) => Either::Left(choice(app, &monitor, token)),
+        Next::Provider(monitor, upstream) => match send(app, &monitor, upstream, jar).await? {
+            Either::Left(page) => Either::Left(page),
+            Either::Right(address) => Either::Right(Away::by(Redirect::to(address))),
+        },
     })
 }
 
@@ -172,7 +180,6 @@ async fn send(
     app: &App,
     monitor: &Monitor,
     upstream: &Upstream,
-    cookies: &Cookies,
     jar: &CookieJar<'_>,
 ) -> Result<Either<Page<Shown>, String>, Problem> {
     let provider = &upstream.provider().id;
@@ -183,29 +190,21 @@ async fn send(
             return Ok(Either::Left(end(app, monitor, Outcome::ProviderUnreachable).await?));
         }
     };
-    let (browser, now) = (browser(app, cookies).await?, app.now());
+    let browser = Secret::random();
     let started = Started {
         provider,
         browser: &browser.hash(),
         state: &begun.state.hash(),
         sealed: &sealed(app, &monitor.id, &begun.asked)?,
     };
-    if !app.store.start_monitor(&monitor.id, &started, now).await? {
+    if !app.store.start_monitor(&monitor.id, &started, app.now()).await? {
         return Ok(Either::Left(gone()));
     }
-    cookies::set_identification(jar, &browser);
+    cookies::set_identification(jar, &begun.state, &browser);
     Ok(Either::Right(begun.address))
 }
 
 /// Where this provider, and no other, sends people back to.
 pub(super) fn return_uri(app: &App, provider: &str) -> String {
     format!("{}{RETURN}{provider}", app.issuer)
-}
-
-/// The secret of this browser: the one that it has, if it is needed for another window.
-async fn browser(app: &App, cookies: &Cookies) -> Result<Secret, Problem> {
-    Ok(match &cookies.identification {
-        Some(own) if app.store.has_sent_to_a_provider(&own.hash(), app.now()).await? => own.clone(),
-        _ => Secret::random(),
-    })
 }

@@ -3,7 +3,6 @@
 use rocket::http::Status;
 use serde::Serialize;
 
-use super::standing::start_path;
 use crate::domain::identification::Outcome;
 use crate::domain::origin::Origin;
 use crate::domain::provider::Provider;
@@ -30,8 +29,8 @@ pub(super) struct Shown {
 /// A provider that may be chosen.
 #[derive(Serialize)]
 struct Choice {
+    id: String,
     name: String,
-    path: String,
 }
 
 impl Shown {
@@ -68,20 +67,25 @@ pub(super) fn question(monitor: &Monitor, provider: &Provider, token: &str) -> P
         monitor: token.to_owned(),
         ..Shown::of(monitor, "asked")
     };
-    // It may be on plain http, on this machine.
-    let issuer: Vec<Origin> = Origin::of_uri(provider.issuer.as_str()).into_iter().collect();
-    page(shown).with_form_targets(&issuer).with_forms_to_anywhere()
+    leading_to(shown, std::iter::once(provider))
 }
 
-/// Lets the person choose one of several, or none.
-pub(super) fn choice(app: &App, monitor: &Monitor, token: Option<&str>) -> Page<Shown> {
-    let choices = app.identifying.upstreams.providers().map(|provider| Choice {
-        name: provider.name.clone(),
-        path: start_path(Some(&provider.id), token),
-    });
-    let monitor_token = token.unwrap_or_default().to_owned();
-    let shown = Shown::of(monitor, "choose");
-    page(Shown { monitor: monitor_token, choices: choices.collect(), ..shown })
+/// Lets the person choose one of several, or none; it asks them as [`question`] does.
+pub(super) fn choice(app: &App, monitor: &Monitor, token: &str) -> Page<Shown> {
+    let providers = || app.identifying.upstreams.providers();
+    let choice = |it: &Provider| Choice { id: it.id.clone(), name: it.name.clone() };
+    let shown = Shown {
+        choices: providers().map(choice).collect(),
+        monitor: token.to_owned(),
+        ..Shown::of(monitor, "choose")
+    };
+    leading_to(shown, providers())
+}
+
+/// The page of a form that leads on to one of these providers. They may be on plain http, on this machine.
+fn leading_to<'a>(shown: Shown, providers: impl Iterator<Item = &'a Provider>) -> Page<Shown> {
+    let issuers = providers.filter_map(|it| Origin::of_uri(it.issuer.as_str()).ok());
+    page(shown).with_form_targets(&issuers.collect::<Vec<_>>()).with_forms_to_anywhere()
 }
 
 /// Ends an identification without a proof, tells the page that waits, and shows the person why.

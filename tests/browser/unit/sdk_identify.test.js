@@ -130,12 +130,16 @@ test('a token that does not come is not waited for forever', async (t) => {
   assert.equal(/** @type {any} */ (await outcome).reason, 'login_required');
 });
 
-for (const text of ['this origin is not registered', 'the token has not the scope identification']) {
-  test(`a socket that is closed because ${text} is misconfigured, and the hint says so`, async () => {
+for (const [text, reason, cure] of [
+  ['this origin is not registered', 'misconfigured', 'look at'],
+  ['the token has not the scope identification', 'misconfigured', 'look at'],
+  ['invalid_token: it is unknown, has ended, or is for somebody else', 'login_required', 'sign the person in'],
+]) {
+  test(`a socket that is closed because ${text} is ${reason}, and the hint says so`, async () => {
     const page = await shown();
     page.socket.onclose({ code: 1008, reason: text });
     const outcome = /** @type {any} */ (await page.outcome);
-    assert.deepEqual([outcome.reason, outcome.hint.startsWith(`${text}: look at`)], ['misconfigured', true]);
+    assert.deepEqual([outcome.reason, outcome.hint.startsWith(`${text}: ${cure}`)], [reason, true]);
     assert.ok(page.popup.close.mock.callCount());
   });
 }

@@ -71,13 +71,26 @@ test('a window that looks closed ends nothing: it may have been cut off', async 
 
 test('it ends with its time at the latest', async (t) => {
   const time = clock(t);
-  const page = await waiting();
+  const page = await waiting({ answers: { '/identification/outcome': () => reply(200, WAITING) } });
   await time.pass(904_999);
   assert.equal(page.popup.close.mock.callCount(), 0);
   await time.pass(1);
   assert.equal(/** @type {any} */ (await page.outcome).reason, 'expired');
   assert.equal(page.socket.closed, true);
 });
+
+for (const [what, answer, outcome] of /** @type {[string, () => any, string][]} */ ([
+  ['a proof that was made meanwhile', () => reply(200, PROVED), 'succeeded'],
+  ['nothing, off line', () => { throw new TypeError('Failed to fetch'); }, 'failed'],
+])) {
+  test(`when its time is over, it asks once more, and hears of ${what}`, async (t) => {
+    const time = clock(t);
+    const page = await waiting({ answers: { '/identification/outcome': answer } });
+    await time.pass(905_000);
+    assert.equal(/** @type {any} */ (await page.outcome).result, outcome);
+    assert.equal(page.asked.at(-1)?.fields.get('wait'), '0');
+  });
+}
 
 /** @param {any} outcome */
 const isCanceled = ({ result, reason, hint }) => assert.deepEqual([result, reason, /the page canceled it/.test(hint)], ['failed', 'canceled', true]);

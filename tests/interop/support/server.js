@@ -26,29 +26,37 @@ const withSecret = (client) => (client.token_endpoint_auth_method === 'none'
 /** @param {Record<string, unknown>} table */
 const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join('');
 
-/** @param {string} folder @param {number} port @param {string} issuer @param {Client[]} clients */
-const configuration = (folder, port, issuer, clients) => [
+/**
+ * @param {string} folder
+ * @param {number} port
+ * @param {string} issuer
+ * @param {Client[]} clients
+ * @param {Record<string, unknown>[]} providers
+ */
+const configuration = (folder, port, issuer, clients, providers) => [
   '[default]\n', toml({ address: '127.0.0.1', port }),
   '[default.vestibule]\n', toml({
     issuer, database_url: `sqlite://${join(folder, 'vestibule.db')}`, key_encryption_key_file: join(folder, 'key'),
   }),
   ...clients.flatMap((client) => ['[[default.vestibule.clients]]\n', toml(client)]),
+  ...providers.flatMap((provider) => ['[[default.vestibule.providers]]\n', toml(provider)]),
 ].join('');
 
 /**
- * Starts a server with these clients and people.
- * @param {{ clients: Client[], people: Person[] }} given
+ * Starts a server with these clients and people, and with providers in the names of the configuration. `log` is a
+ * filter such as `debug`.
+ * @param {{ clients: Client[], people: Person[], providers?: Record<string, unknown>[], log?: string }} given
  */
-export async function startServer({ clients, people }) {
+export async function startServer({ clients, people, providers = [], log }) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-interop.'));
   const port = await freePorts([0]);
   const issuer = `http://accounts.vestibule.localhost:${port}`;
   const internal = `http://127.0.0.1:${port}`;
   const declared = clients.map(withSecret);
   const file = join(folder, 'Rocket.toml');
-  await writeFile(file, configuration(folder, port, issuer, declared));
+  await writeFile(file, configuration(folder, port, issuer, declared, providers));
   await writeFile(join(folder, 'key'), randomBytes(32), { mode: 0o600 });
-  const where = { cwd: folder, env: { ROCKET_CONFIG: file } };
+  const where = { cwd: folder, env: { ROCKET_CONFIG: file, ...(log ? { RUST_LOG: log } : {}) } };
   await run(['migrate'], where);
   for (const { username, email, fullName, password } of people) {
     const person = ['--username', username, '--email', email, '--full-name', fullName];
@@ -59,6 +67,10 @@ export async function startServer({ clients, people }) {
   return {
     issuer,
     port,
+    /** Where its database is. */
+    folder,
+    /** What it has written so far. */
+    output: () => program.output(),
     /** The registration, its secret included. @param {string} id @returns {Client} */
     client(id) {
       const found = declared.find(({ client_id: declaredId }) => declaredId === id);

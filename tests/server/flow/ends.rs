@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use vestibule::clock::{HOUR, MINUTE, SECOND};
-use vestibule::jobs::{end_flows, hint_ended_flows, purge};
+use vestibule::jobs::{end_expired, hint_ended, purge};
+use vestibule::store::ends::Expiring;
 
 use super::{finish, provider, with_alice};
 use crate::support::TestServer;
@@ -34,10 +35,11 @@ async fn a_flow_that_expired_is_forgotten_an_hour_later() {
     let (store, now) = (&server.store, || server.clock.now());
     server.clock.advance(15 * MINUTE);
     // The job of the server may have been faster.
-    let count = end_flows(store, &server.events, now(), &mut shutdown).await.expect("a database");
-    assert!(count <= 1);
+    let ended = end_expired(store, &server.events, Expiring::Flows, now(), &mut shutdown).await;
+    assert!(ended.expect("a database") <= 1);
     assert_eq!(flows(&server).await, ["authorized", "expired"]);
-    assert!(hint_ended_flows(store, &server.events, now()).await.expect("a database") >= 1);
+    let hinted = hint_ended(store, &server.events, Expiring::Flows, now()).await;
+    assert!(hinted.expect("a database") >= 1);
     server.clock.advance(HOUR);
     assert_eq!(server.error_of(&waits).await, "expired_token");
     purge(store, now(), &mut shutdown).await.expect("a database");

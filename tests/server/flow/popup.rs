@@ -8,7 +8,7 @@ use crate::openid::Step;
 use crate::support::{Seen, answers_without_database, every_answer};
 
 /// The routes that can stand in such a window.
-const IN_POPUP: [&str; 18] = [
+const IN_POPUP: [&str; 20] = [
     "GET /callback/<client_id>/passive",
     "GET /callback/<client_id>/popup",
     "GET /consent",
@@ -21,6 +21,8 @@ const IN_POPUP: [&str; 18] = [
     "GET /signin",
     "GET /signin/choose",
     "GET /signup",
+    "HEAD /identification/return/<_>",
+    "HEAD /identification/start",
     "POST /consent",
     "POST /flow/<id>",
     "POST /identification/start",
@@ -35,7 +37,7 @@ fn route_of(what: &str) -> String {
     let (pattern, how) = rest.split_once(' ').unwrap_or((rest, ""));
     let pattern = pattern.split('?').next().unwrap_or_default();
     let method = match how {
-        "by HEAD" => "GET",
+        "by HEAD" if method != "HEAD" => "GET",
         "by OPTIONS" => "OPTIONS",
         "by PUT" => "PUT",
         _ if how.starts_with("by POST") => "POST",

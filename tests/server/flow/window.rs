@@ -4,15 +4,23 @@ use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep;
 use vestibule::clock::MINUTE;
+use vestibule::events::Event;
 use vestibule::limits::Rate;
 
 use super::{hold_asked, provider};
 use crate::openid::Step;
-use crate::support::{Answer, SPECS, Setup, Waits, hash, nonce, plain};
+use crate::support::{Answer, SPECS, Setup, TestServer, Waits, hash, nonce, plain};
 
 fn numbers(page: &Answer) -> Vec<String> {
     let inputs = page.text.split("name=\"number\" value=\"").skip(1);
     inputs.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+/// A server whose windows wait for as long as a slow machine may take to begin a flow.
+async fn patient() -> TestServer {
+    let mut setup = Setup::new().await.with_openid();
+    setup.config.socket_times.begin = Duration::from_mins(1);
+    setup.start().await
 }
 
 #[rocket::async_test]
@@ -54,7 +62,7 @@ async fn looking_at_the_window_changes_nothing() {
 
 #[rocket::async_test]
 async fn a_window_that_is_faster_than_its_page_waits_for_it() {
-    let server = provider().await;
+    let server = patient().await;
     let (secret, asked) = (nonce(), crate::support::Authorize::widget());
     let path = format!("/flow/{}", hash(&secret));
     let window = server.browser();
@@ -67,6 +75,31 @@ async fn a_window_that_is_faster_than_its_page_waits_for_it() {
     let (page, told) = rocket::tokio::join!(window.navigate(&path), begin);
     assert_eq!((page.status, told.status), (200, 201), "{}", page.text);
     assert_eq!(numbers(&page).len(), 6);
+}
+
+#[rocket::async_test]
+async fn a_hint_of_nothing_ends_no_wait() {
+    let server = patient().await;
+    let (secret, asked) = (nonce(), crate::support::Authorize::widget());
+    let path = format!("/flow/{}", hash(&secret));
+    let window = server.browser();
+    let begin = async {
+        let until = async |is_so: &dyn Fn() -> bool| {
+            while !is_so() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        until(&|| server.events.awaited() > 0).await;
+        // As after a gap in what was heard of other nodes.
+        for _ in 0..3 {
+            let before = server.store.queries();
+            server.events.hint(&Event::Flow(hash(&secret)));
+            until(&|| server.store.queries() > before).await;
+        }
+        Answer::of(server.beginning(&secret, &asked).header("Origin", SPECS)).await
+    };
+    let (page, told) = rocket::tokio::join!(window.navigate(&path), begin);
+    assert_eq!((page.status, told.status), (200, 201), "{}", page.text);
 }
 
 #[rocket::async_test]

@@ -107,12 +107,55 @@ async fn of_two_windows_at_once_one_goes_on() {
 }
 
 #[rocket::async_test]
+async fn nothing_but_a_window_opens_it() {
+    let world = Identifying::start().await;
+    let alice = world.server.signed_up("alice").await;
+    let token = world.token(&alice).await;
+    let waiting = world.waits_by_cookie(&token, &alice).await;
+    let quietly = async |path: &str| {
+        for (name, value) in [
+            ("Sec-Fetch-Dest", "image"),
+            ("Sec-Fetch-Dest", "empty"),
+            ("Sec-Fetch-Dest", "iframe"),
+            ("Sec-Purpose", "prefetch"),
+        ] {
+            let request = alice.request(reqwest::Method::GET, path).header(name, value);
+            let answer = alice.send(request).await;
+            assert_eq!((answer.status, answer.set_cookies().len()), (403, 0), "{name}: {value}");
+        }
+    };
+    quietly(&waiting.path).await;
+    let away = alice.go_away(&waiting).await;
+    quietly(&format!("/identification/return/bank?code=c0de&state={}", away.state)).await;
+    assert_eq!(world.returns(&alice, &away, CUSTOMER).await.status, 200);
+}
+
+#[rocket::async_test]
+async fn what_was_given_up_meanwhile_takes_no_answer() {
+    let world = Identifying::start().await;
+    let alice = world.server.signed_up("alice").await;
+    let token = world.token(&alice).await;
+    let waiting = world.waits_with(&token, None).await;
+    let away = alice.go_away(&waiting).await;
+    let mut others = Vec::new();
+    for _ in 0..5 {
+        world.server.clock.advance(1);
+        others.push(world.waits_with(&token, None).await);
+    }
+    waiting.hold_failed("canceled").await;
+    assert_eq!(world.returns(&alice, &away, CUSTOMER).await.status, 400);
+    assert!(world.bank.calls("/token").is_empty(), "the code went nowhere");
+    assert!(world.kept().await.is_empty());
+}
+
+#[rocket::async_test]
 async fn two_windows_of_one_browser_that_belong_to_two_pages_both_come_back() {
     let world = Identifying::start().await;
     let alice = world.server.signed_up("alice").await;
     let (first, second) = (world.waits(&alice).await, world.waits(&alice).await);
-    let (one, other) = (alice.go_away(&first).await, alice.go_away(&second).await);
+    let (one, other) = join!(alice.go_away(&first), alice.go_away(&second));
     assert_eq!(world.returns(&alice, &one, CUSTOMER).await.status, 200);
+    assert_eq!(alice.cookie(&one.cookie()), None, "it has come back");
     assert_eq!(world.returns(&alice, &other, CUSTOMER).await.status, 200);
     assert_eq!(world.kept().await.len(), 2);
 }
@@ -127,7 +170,7 @@ async fn an_answer_in_another_browser_proves_nothing_and_ends_nothing() {
     elsewhere.sign_in("alice", PASSWORD).await;
     for browser in [&stranger, &elsewhere] {
         assert_eq!(world.returns(browser, &away, CUSTOMER).await.status, 400);
-        browser.set_cookie("__Host-identification", &"ab".repeat(32));
+        browser.set_cookie(&away.cookie(), &"ab".repeat(32));
         assert_eq!(world.returns(browser, &away, CUSTOMER).await.status, 400);
     }
     assert!(world.kept().await.is_empty());

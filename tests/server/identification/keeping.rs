@@ -71,6 +71,8 @@ async fn a_change_of_the_key_seals_them_anew() {
     let away = alice.go_away(&waiting).await;
     assert_eq!(world.returns(&alice, &away, CUSTOMER).await.status, 500);
     assert_eq!(world.kept().await.len(), 1);
+    // The page does not wait for what cannot come any more.
+    waiting.hold_failed("provider_unreachable").await;
     // Nothing is changed when one seal opens with neither key.
     world.server.database.execute("UPDATE identifications SET sealed_evidence = sealed").await;
     assert!(store.rewrap(&new, &old).await.expect("the database").is_none());

@@ -23,6 +23,22 @@ async fn a_page_of_a_registered_site_gets_the_cookie() {
 }
 
 #[rocket::async_test]
+async fn a_page_that_begins_meanwhile_does_not_take_the_cookie_of_one_that_waits() {
+    let world = Identifying::start().await;
+    let alice = world.server.signed_up("alice").await;
+    let token = world.token(&alice).await;
+    let waiting = world.waits_by_cookie(&token, &alice).await;
+    let first = alice.cookie("__Host-monitor");
+    assert!(alice.init_monitor(SHOP).await.set_cookies().is_empty());
+    let other = world.waits_with(&token, first.as_deref()).await;
+    assert!(other.path.contains("monitor="), "{}", other.path);
+    // Once its window is on its way, the cookie has done its work.
+    alice.go_away(&waiting).await;
+    alice.init_monitor(SHOP).await;
+    assert_ne!(alice.cookie("__Host-monitor"), first);
+}
+
+#[rocket::async_test]
 async fn nobody_else_does() {
     let world = Identifying::start().await;
     let browser = world.server.browser();

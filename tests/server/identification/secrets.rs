@@ -19,6 +19,7 @@ async fn the_identity_is_in_no_log_no_address_no_page_of_the_window_and_not_read
     seen.push(world.returns(&bob, &away_too, CUSTOMER).await);
     let broken = world.waits(&alice).await;
     let away_again = alice.go_away(&broken).await;
+    let cookie = alice.cookie(&away_again.cookie()).expect("the cookie");
     let mut claims = world.claims(&away_again, CUSTOMER);
     claims["name"] = serde_json::json!([NAME]);
     world.gives(&claims);
@@ -26,7 +27,6 @@ async fn the_identity_is_in_no_log_no_address_no_page_of_the_window_and_not_read
     seen.push(alice.come_back("bank", &fields).await);
     assert_eq!(seen.iter().map(|it| it.status).collect::<Vec<_>>(), [200, 200, 409, 502]);
     let window = waiting.path.split("monitor=").nth(1).expect("a token").to_owned();
-    let cookie = alice.cookie("__Host-identification").expect("the cookie");
 
     let (text, database) = (log.text(), world.server.database.everything().await);
     assert!(text.contains("/identification/return/<provider>") && database.contains("substantial"));

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::identification::{CUSTOMER, Identifying, reader};
-use crate::support::{SPECS, START, Setup};
+use crate::support::{Answer, Browser, NOTES, SPECS, START, Setup, nonce};
 
 #[rocket::async_test]
 async fn a_backend_hears_whether_it_was_later_than_its_order() {
@@ -11,7 +11,8 @@ async fn a_backend_hears_whether_it_was_later_than_its_order() {
     let alice = world.server.signed_up("alice").await;
     let uid = world.server.uid_of("alice").await;
     let none = json!({ "identified_at": null, "later": false });
-    assert_eq!(world.stamp("shop", &uid, "").await.json(), none);
+    let plain = json!({ "identified_at": null });
+    assert_eq!(world.stamp("shop", &uid, "").await.json(), plain);
     assert_eq!(world.stamp("shop", &uid, "?since=0").await.json(), none);
     world.identified(&alice, CUSTOMER).await;
     let told = json!({ "identified_at": START, "provider": "bank", "level": "substantial" });
@@ -24,9 +25,15 @@ async fn a_backend_hears_whether_it_was_later_than_its_order() {
     world.identified(&alice, CUSTOMER).await;
     let answer = world.stamp("shop", &uid, &format!("?since={START}")).await.json();
     assert_eq!((&answer["identified_at"], &answer["later"]), (&json!(START + 1_000), &json!(true)));
-    for odd in
-        ["?since=x", "?since=-1", "?since=1.5", "?since=1&since=2", "?since=9999999999999999"]
-    {
+    // The last one but one is in seconds.
+    for odd in [
+        "?since=x",
+        "?since=-1",
+        "?since=1.5",
+        "?since=0&since=0",
+        "?since=1795293420",
+        "?since=9999999999999999",
+    ] {
         world.stamp("shop", &uid, odd).await.assert_error(400, "invalid_request");
     }
 }
@@ -84,6 +91,7 @@ async fn the_person_sees_what_is_known_and_who_has_asked_and_can_remove_it() {
     let answer = alice.post("/account/identification/remove", &[]).await;
     assert_eq!(answer.status, 303);
     assert!(world.kept().await.is_empty());
+    assert!(world.server.database.rows("monitors", &["level"]).await.is_empty());
     let page = alice.get("/account").await.text;
     assert!(!page.contains("Pleasance") && page.contains("Who has asked"));
     let none = json!({ "identified_at": null, "later": false });
@@ -102,4 +110,56 @@ async fn the_last_fifty_questions_are_shown() {
     let reads = world.server.store.identification_reads(&uid).await.expect("the database");
     assert_eq!(reads.len(), 50);
     assert_eq!(world.server.database.rows("identification_reads", &["id"]).await.len(), 50);
+}
+
+/// All of an answer but what differs for every request.
+fn essence(answer: &Answer) -> String {
+    let mut headers: Vec<String> =
+        answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    headers.retain(|line| !line.starts_with("date:") && !line.starts_with("x-request-id:"));
+    format!("{} {headers:?} {}", answer.status, answer.text)
+}
+
+#[rocket::async_test]
+async fn somebody_whom_a_backend_does_not_know_is_answered_as_nobody_is_with_the_same_work() {
+    let read = |setup: &mut Setup| {
+        setup.config.clients.retain(|client| client.registration.client_id != "specs");
+        setup.config.clients.push(reader());
+        setup.registration("notes").subject_type = Some("pairwise".into());
+    };
+    let world = Identifying::with(&["bank"], read).await;
+    let (alice, bob) = (world.server.signed_up("alice").await, world.server.signed_up("bob").await);
+    world.identified(&alice, CUSTOMER).await;
+    world.identified(&bob, "customer-8").await;
+    let (hers, his) = (world.server.uid_of("alice").await, world.server.uid_of("bob").await);
+    // Specs knows alice, by its own identifier. It has nothing to know bob by.
+    alice.consent("specs", "allow").await;
+    let nobody = "0".repeat(32);
+    let at_notes = sub_of(&world, &bob, "notes", NOTES).await;
+    assert_ne!(at_notes, his, "it is pairwise");
+    let long = "a".repeat(3_000);
+    let unknown = [&nobody, &hers, &his, &at_notes, &nobody.replace('0', "F"), "abc", "%00", &long];
+    let reads = || world.server.database.rows("identification_reads", &["id"]);
+    for client in ["specs", "wiki"] {
+        let mut seen = std::collections::BTreeSet::new();
+        for id in unknown {
+            let before = world.server.store.queries();
+            let answer = world.stamp(client, id, "?since=0").await;
+            answer.assert_error(404, "not_found");
+            seen.insert((essence(&answer), world.server.store.queries() - before));
+        }
+        assert_eq!(seen.len(), 1, "{client}: {seen:#?}");
+    }
+    assert!(reads().await.is_empty(), "nobody has learnt anything");
+    let known = sub_of(&world, &alice, "specs", SPECS).await;
+    assert_eq!(world.stamp("specs", &known, "?since=0").await.json()["later"], true);
+    assert_eq!(reads().await.len(), 1);
+}
+
+/// The identifier by which a site knows somebody.
+async fn sub_of(world: &Identifying, browser: &Browser, client: &str, origin: &str) -> String {
+    let nonce = nonce();
+    let payload = browser.mint(client, origin, Some(&nonce)).await;
+    let profile = world.server.backend(client).recover(&payload, Some(&nonce)).await.json();
+    profile["uid"].as_str().expect("a subject").to_owned()
 }

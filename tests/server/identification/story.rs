@@ -38,6 +38,7 @@ async fn a_browser_that_keeps_the_cookie_goes_straight_to_the_provider() {
     assert_eq!(answer.status, 302, "{}", answer.text);
     assert!(answer.location().starts_with(&format!("{}/authorize?", world.bank.issuer)));
     assert_eq!(answer.header("Cross-Origin-Opener-Policy"), "unsafe-none");
+    assert_eq!(answer.header("Referrer-Policy"), "no-referrer", "the bank is not told by whom");
     world.returns(&alice, &Away::of(&answer), CUSTOMER).await;
     let told = waiting.socket.next_json().await.expect("the outcome");
     assert_eq!(told["result"], "succeeded", "{told}");
@@ -80,7 +81,10 @@ async fn a_no_is_told_here_and_at_the_provider() {
     waiting.hold_failed("canceled").await;
     for (error, reason) in [
         ("access_denied", "denied_by_provider"),
+        ("login_required", "denied_by_provider"),
+        ("unmet_authentication_requirements", "denied_by_provider"),
         ("temporarily_unavailable", "provider_unreachable"),
+        ("invalid_scope", "provider_unreachable"),
         ("<script>", "provider_unreachable"),
     ] {
         let waiting = world.waits(&alice).await;
@@ -150,6 +154,11 @@ async fn of_several_providers_the_person_chooses_one_unless_the_page_has() {
     assert_eq!(alice.navigate(&format!("{}&provider=none", waiting.path)).await.status, 404);
     let [(_, token), _] = waiting.form("cancel")[..] else { panic!("a token and an answer") };
     assert!(page.text.contains(&format!(r#"name="monitor" value="{token}""#)), "{}", page.text);
+    assert!(page.text.contains(r#"name="provider" value="other""#), "{}", page.text);
+    let none = alice.post("/identification/start", &waiting.form("confirm")).await;
+    assert!(none.status == 200 && none.text.contains("Choose where"), "{}", none.text);
+    let strange = [waiting.form("confirm"), vec![("provider", "none")]].concat();
+    assert_eq!(alice.post("/identification/start", &strange).await.status, 404);
     let canceled = alice.post("/identification/start", &waiting.form("cancel")).await;
     assert_eq!(canceled.status, 200, "{}", canceled.text);
     waiting.hold_failed("canceled").await;
@@ -161,7 +170,7 @@ async fn asking_for_the_outcome_waits_for_it() {
     let alice = world.server.signed_up("alice").await;
     let waiting = world.waits(&alice).await;
     let now = world.outcome(&waiting.secret, &[]).await.json();
-    assert_eq!(now["state"], "waiting", "{now}");
+    assert_eq!((&now["state"], &now["expires_in"]), (&json!("waiting"), &json!(900)), "{now}");
     assert!(now["start_uri"].as_str().is_some_and(|uri| uri.ends_with(&waiting.path)), "{now}");
     let fields = waiting.form("cancel");
     let (told, _) = rocket::tokio::join!(

@@ -5,6 +5,7 @@ mod demo;
 mod ending;
 mod killed;
 mod two_nodes;
+mod two_nodes_identification;
 mod two_nodes_operations;
 
 use reqwest::{Method, RequestBuilder};
@@ -52,6 +53,14 @@ impl Place {
              [default.shutdown]\ngrace = {seconds}\nmercy = 1\n"
         );
         std::fs::write(self.folder.path().join("test.toml"), settings).expect("a file");
+        self
+    }
+
+    /// With more settings.
+    fn with_settings(self, settings: &str) -> Self {
+        let path = self.folder.path().join("test.toml");
+        let before = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(&path, before + settings).expect("a file");
         self
     }
 

@@ -95,15 +95,7 @@ impl Identifying {
         let cookie = cookie.map(|value| format!("__Host-monitor={value}"));
         let mut headers = vec![("Origin", SHOP)];
         headers.extend(cookie.as_deref().map(|cookie| ("Cookie", cookie)));
-        let socket = WaitingEvents::open(&self.server, "/identification/events", &headers).await;
-        let mut socket = socket.expect("a socket");
-        socket.send_json(&json!({ "access_token": token })).await;
-        let told = socket.next_json().await.expect("it waits");
-        assert_eq!((&told["state"], &told["expires_in"]), (&json!("waiting"), &json!(900)));
-        assert_eq!(told.as_object().map(serde_json::Map::len), Some(4), "{told}");
-        let text = |name: &str| told[name].as_str().expect(name).to_owned();
-        let path = text("start_uri").strip_prefix(ISSUER).expect("one of ours").to_owned();
-        Waiting { socket, path, secret: text("monitor_secret") }
+        Waiting::at(&self.server.url, token, &headers).await
     }
 
     /// The same, where no cookie comes along.
@@ -123,21 +115,12 @@ impl Identifying {
 
     /// The claims of a good id token.
     pub fn claims(&self, away: &Away, subject: &str) -> Value {
-        let now = self.server.clock.now() / 1_000;
-        json!({
-            "iss": self.bank.issuer, "sub": subject, "aud": "vestibule", "exp": now + 300,
-            "iat": now, "nonce": away.nonce, "auth_time": now, "name": NAME,
-            "birthdate": BIRTHDATE,
-        })
+        claims(&self.bank, away, subject, self.server.clock.now())
     }
 
     /// Has the provider give this id token for any code.
     pub fn gives(&self, claims: &Value) -> String {
-        let id_token = self.signer.token(claims);
-        self.bank.world().token = Says::json(&json!({
-            "access_token": "acc3ss-t0ken", "token_type": "Bearer", "id_token": id_token,
-        }));
-        id_token
+        gives(&self.bank, &self.signer, claims)
     }
 
     /// The browser comes back with a code, for which the provider says that it is this customer.
@@ -168,13 +151,50 @@ impl Identifying {
 
     /// How it stands, by the secret of the page.
     pub async fn outcome(&self, secret: &str, more: &[(&str, &str)]) -> Answer {
-        let fields = [&[("monitor_secret", secret)], more].concat();
-        let request = http().post(format!("{}/identification/outcome", self.server.url));
-        Answer::of(request.header("Content-Type", FORM).body(encode(&fields))).await
+        outcome_at(&self.server.url, secret, more).await
     }
 }
 
+/// How it stands, as the server at this address says it to whoever has the secret of the page.
+pub async fn outcome_at(url: &str, secret: &str, more: &[(&str, &str)]) -> Answer {
+    let fields = [&[("monitor_secret", secret)], more].concat();
+    let request = http().post(format!("{url}/identification/outcome"));
+    Answer::of(request.header("Content-Type", FORM).body(encode(&fields))).await
+}
+
+/// The claims of a good id token at this time.
+pub fn claims(bank: &Bank, away: &Away, subject: &str, now: i64) -> Value {
+    let now = now / 1_000;
+    json!({
+        "iss": bank.issuer, "sub": subject, "aud": "vestibule", "exp": now + 300, "iat": now,
+        "nonce": away.nonce, "auth_time": now, "name": NAME, "birthdate": BIRTHDATE,
+    })
+}
+
+/// Has the provider give an id token with these claims for any code.
+pub fn gives(bank: &Bank, signer: &Signer, claims: &Value) -> String {
+    let id_token = signer.token(claims);
+    bank.world().token = Says::json(&json!({
+        "access_token": "acc3ss-t0ken", "token_type": "Bearer", "id_token": id_token,
+    }));
+    id_token
+}
+
 impl Waiting {
+    /// Opens a socket at this address, with these headers, and shows the token there.
+    pub async fn at(url: &str, token: &str, headers: &[(&'static str, &str)]) -> Self {
+        let socket = WaitingEvents::open_at(url, "/identification/events", headers).await;
+        let mut socket = socket.expect("a socket");
+        socket.send_json(&json!({ "access_token": token })).await;
+        let told = socket.next_json().await.expect("it waits");
+        assert_eq!(told["state"], "waiting", "{told}");
+        assert!(told["expires_in"].as_i64().is_some_and(|it| (600..=900).contains(&it)), "{told}");
+        assert_eq!(told.as_object().map(serde_json::Map::len), Some(4), "{told}");
+        let text = |name: &str| told[name].as_str().expect(name).to_owned();
+        let path = text("start_uri").strip_prefix(ISSUER).expect("one of ours").to_owned();
+        Self { socket, path, secret: text("monitor_secret") }
+    }
+
     /// What the window's form sends.
     pub fn form<'a>(&'a self, answer: &'a str) -> Vec<(&'a str, &'a str)> {
         let token = self.path.split("monitor=").nth(1).unwrap_or_default();
@@ -190,6 +210,12 @@ impl Waiting {
 }
 
 impl Away {
+    /// The name of the cookie that marks the browser as the one that was sent away.
+    pub fn cookie(&self) -> String {
+        let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(self.state.as_bytes()));
+        format!("__Host-identification-{}", &hash[..16])
+    }
+
     /// What the address of the provider says.
     pub fn of(answer: &Answer) -> Self {
         let url = Url::parse(answer.location()).unwrap_or_else(|_| panic!("{}", answer.text));

@@ -37,7 +37,7 @@ pub fn endpoints_of(rocket: &Rocket<Ignite>) -> Vec<Endpoint> {
 impl Endpoint {
     /// Whether it may only be looked at.
     pub fn is_safe(&self) -> bool {
-        ["GET", "OPTIONS"].contains(&self.method.as_str())
+        ["GET", "HEAD", "OPTIONS"].contains(&self.method.as_str())
     }
 
     /// Whether it does no more by `POST` than by `GET`, so that any page may send it.
@@ -80,6 +80,7 @@ impl Endpoint {
             .replace("<path..>", "style/main.css")
             .replace("<client_id>", "specs")
             .replace("<provider>", "bank")
+            .replace("<_>", "bank")
             .replace("<uid>", "0123456789abcdef0123456789abcdef")
             .replace("<id>", "0123456789abcdef0123456789abcdef");
         assert!(!path.contains('<'), "give a value for `{path}`");

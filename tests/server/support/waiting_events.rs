@@ -25,7 +25,16 @@ impl WaitingEvents {
         path: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, u16> {
-        let address = server.url.strip_prefix("http://").expect("plain http");
+        Self::open_at(&server.url, path, headers).await
+    }
+
+    /// The same at this address.
+    pub async fn open_at(
+        url: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        let address = url.strip_prefix("http://").expect("plain http");
         let mut request = format!("ws://{address}{path}").into_client_request().expect("a URL");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("a value");

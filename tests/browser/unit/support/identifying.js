@@ -18,7 +18,7 @@ function emptyWindow(window, frames) {
   /** @type {{ uri: string, opener: unknown }[]} */
   const led = [];
   const popup = {
-    opener: window, closed: false, led, close: mock.fn(),
+    opener: window, closed: false, led, close: mock.fn(() => { popup.closed = true; }),
     open: mock.fn((/** @type {string} */ _url, /** @type {string} */ name) => frames.find((frame) => frame.name === name)?.contentWindow ?? null),
     document: { title: '', documentElement: { style: {} }, body: { append: mock.fn() } },
     location: { replace: mock.fn((/** @type {string} */ uri) => { led.push({ uri, opener: popup.opener }); }) },

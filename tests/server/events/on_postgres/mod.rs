@@ -3,6 +3,7 @@
 
 mod ends;
 mod gaps;
+mod identifications;
 mod nodes;
 mod own_postgres;
 mod sockets;

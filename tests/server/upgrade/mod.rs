@@ -2,6 +2,9 @@
 //! are in `tests/fixtures/`, where it is told how they are made. They are SQLite's; the migrations
 //! are the same texts for both databases.
 
+mod flows;
+mod identifications;
+
 use std::path::{Path, PathBuf};
 
 use crate::support::{
@@ -12,9 +15,9 @@ use vestibule::domain::audience::Audience;
 use vestibule::domain::client::Registration;
 use vestibule::domain::operation::{Line, Question};
 use vestibule::domain::recovery_payload::Binding;
+use vestibule::domain::seal::SealingKey;
 use vestibule::domain::secret::{Secret, SecretHash};
 use vestibule::store::Store;
-use vestibule::store::flows::{Begun, NewFlow};
 use vestibule::store::grants::{Fresh, NewGrant, Presented};
 use vestibule::store::operations::{Added, NewOperation};
 use vestibule::store::sessions::NewSession;
@@ -53,7 +56,8 @@ async fn fill(server: &TestServer) {
     minted.expect("the database");
     fill_openid(server, uid, &session.id).await;
     fill_operations(server, uid).await;
-    fill_flows(server).await;
+    flows::fill(server).await;
+    identifications::fill(server, uid).await;
 }
 
 /// A code that was swapped for tokens, and one on its way.
@@ -103,27 +107,6 @@ async fn fill_operations(server: &TestServer, uid: &str) {
     };
     let added = server.store.add_operation(&new, now).await.expect("the database");
     assert!(matches!(added, Added::New(_)), "{added:?}");
-}
-
-/// A window that waits for its person.
-async fn fill_flows(server: &TestServer) {
-    let (id, now) = (secret("9d").hash(), server.clock.now());
-    let new = NewFlow {
-        id: id.as_str(),
-        client_id: "wiki",
-        origin: WIKI,
-        request: "client_id=wiki&state=s",
-        number: 42,
-        expires_at: now + HOUR,
-    };
-    let begun = server.store.begin_flow(&new, now).await.expect("the database");
-    assert!(matches!(begun, Begun::New(_)), "{begun:?}");
-}
-
-/// What [`fill_flows`] made is waited for.
-async fn hold_flows_wait(server: &TestServer) {
-    let told = server.outcome_with(&[("waiting_secret", &"9d".repeat(32))], &[]).await;
-    assert_eq!(told.json()["state"], "pending", "{}", told.text);
 }
 
 /// What [`fill_operations`] made can be answered.
@@ -202,7 +185,7 @@ async fn schema(database: &Database) -> Vec<String> {
 
 #[rocket::async_test]
 async fn what_this_version_keeps_is_there_after_a_restart() {
-    let mut setup = Setup::on(Database::new_file());
+    let mut setup = identifications::with_reader(Setup::on(Database::new_file()));
     setup.config.clients.retain(|client| client.registration.client_id != "library");
     let config = setup.config.clone();
     let server = setup.start().await;
@@ -217,7 +200,8 @@ async fn what_this_version_keeps_is_there_after_a_restart() {
     let again = Setup { config, clock, database }.start().await;
     hold_tokens_are_good(&again).await;
     hold_operations_wait(&again).await;
-    hold_flows_wait(&again).await;
+    flows::hold_wait(&again).await;
+    identifications::hold_kept(&again).await;
     hold_nothing_is_lost(&again).await;
 }
 
@@ -226,12 +210,13 @@ async fn a_database_of_every_released_version_is_opened_and_loses_nothing() {
     let fixtures = fixtures();
     assert!(!fixtures.is_empty(), "every released version has its file");
     for file in fixtures {
-        let mut setup = Setup::on(Database::copy_of(&file));
+        let mut setup = identifications::with_reader(Setup::on(Database::copy_of(&file)));
         setup.clock = Clock::manual(crate::support::START + 30 * SECOND);
         let server = setup.start().await;
         let pending = server.store.pending_migrations().await.expect("the database");
         assert!(pending.is_empty(), "{}: {pending:?}", file.display());
-        // The first version had no tokens, the second no operations, the third no flows.
+        // The first version had no tokens, the second no operations, the third no flows, the fourth
+        // no identifications.
         let version = file.file_stem().and_then(|stem| stem.to_str()).expect("a version");
         if version != "0.1.0" {
             hold_tokens_are_good(&server).await;
@@ -240,7 +225,10 @@ async fn a_database_of_every_released_version_is_opened_and_loses_nothing() {
             hold_operations_wait(&server).await;
         }
         if !["0.1.0", "0.2.0", "0.3.0"].contains(&version) {
-            hold_flows_wait(&server).await;
+            flows::hold_wait(&server).await;
+        }
+        if !["0.1.0", "0.2.0", "0.3.0", "0.4.0"].contains(&version) {
+            identifications::hold_kept(&server).await;
         }
         hold_nothing_is_lost(&server).await;
 
@@ -285,8 +273,7 @@ async fn a_database_of_another_key_is_refused() {
     let setup = Setup::new().await;
     let mut other = setup.config.clone();
     let server = setup.start().await;
-    other.key_encryption_key =
-        std::sync::Arc::new(vestibule::domain::seal::SealingKey::new(&[8; 32]));
+    other.key_encryption_key = std::sync::Arc::new(SealingKey::new(&[8; 32]));
     let store = Store::open(&other.database_url).await.expect("the database opens");
     let started =
         vestibule::attach_to(rocket::build(), &other, store.clone(), server.clock.clone()).await;
