@@ -35,7 +35,7 @@ function closerOf(window, popup) {
     // Who closes is for chromium the site of the innermost function: one of the frame.
     inner?.Array.from([popup], popup.close, popup);
     if (popup.closed || left === 1) frame.remove();
-    else window.setTimeout(close, CLOSING_MS, left - 1);
+    else window.setTimeout(() => close(left - 1), CLOSING_MS);
   };
   return close;
 }

@@ -92,6 +92,31 @@ for (const [what, answer, outcome] of /** @type {[string, () => any, string][]} 
   });
 }
 
+test('a window that does not hear it is told again to close, for a while', async (t) => {
+  const time = clock(t);
+  const page = await waiting();
+  let deaf = 3;
+  page.popup.close.mock.mockImplementation(() => {
+    deaf -= 1;
+    page.popup.closed = deaf < 0;
+  });
+  page.hear(PROVED);
+  await page.outcome;
+  assert.deepEqual([page.popup.closed, page.frames[0].isConnected], [false, true]);
+  await time.pass(200);
+  assert.deepEqual([page.popup.closed, page.frames[0].isConnected], [true, false]);
+  const closings = page.popup.close.mock.callCount();
+  await time.pass(60_000);
+  assert.equal(page.popup.close.mock.callCount(), closings);
+
+  const stubborn = await waiting();
+  stubborn.popup.close.mock.mockImplementation(() => {});
+  stubborn.hear(PROVED);
+  await stubborn.outcome;
+  for (let times = 0; times < 20; times += 1) await time.pass(200);
+  assert.deepEqual([stubborn.popup.close.mock.callCount(), stubborn.frames[0].isConnected], [20, false]);
+});
+
 /** @param {any} outcome */
 const isCanceled = ({ result, reason, hint }) => assert.deepEqual([result, reason, /the page canceled it/.test(hint)], ['failed', 'canceled', true]);
 
