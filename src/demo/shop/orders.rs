@@ -242,6 +242,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_order_is_as_new_as_its_owner() {
+        let one = SqlitePoolOptions::new().max_connections(1);
+        let pool = one.connect("sqlite::memory:").await.expect("opens");
+        let clock = Clock::manual(0);
+        let orders = Orders::open(pool, clock.clone()).await.expect("creates its tables");
+        let visit = Secret::random().hash();
+        let id = orders.place("atlas", 2_450, &visit, None).await.expect("works");
+        clock.advance(7);
+        orders.claim(&visit, "alice").await.expect("works");
+        clock.advance(1);
+        orders.claim(&visit, "alice").await.expect("works");
+        let order = orders.find(&id).await.expect("works").expect("is there");
+        assert_eq!(order.ordered_at, 7);
+    }
+
+    #[tokio::test]
     async fn only_so_many_can_be_ordered() {
         let orders = orders().await;
         let visit = Secret::random().hash();
