@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atMost, until } from './until.js';
@@ -21,7 +22,8 @@ const FAREWELL_MS = 20_000;
 function launch(args, { cwd, env = {} }) {
   if (!existsSync(executable)) throw new Error(`${executable} is not there: cargo build`);
   // Only what is given here: a developer's own configuration must not reach the tests.
-  return spawn(executable, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env }, stdio: 'pipe' });
+  const own = { PATH: process.env.PATH, HOME: cwd, TMPDIR: tmpdir() };
+  return spawn(executable, args, { cwd, env: { ...own, ...env }, stdio: 'pipe' });
 }
 
 /** Collects what a process writes. @param {import('node:child_process').ChildProcess} child */
