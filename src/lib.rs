@@ -93,7 +93,9 @@ pub async fn attach_to(
     Ok(web::mount(rocket.configure(figment).manage(folder), app).attach(jobs))
 }
 
-fn jobs(app: &App) -> Jobs {
+/// The work that nobody waits for, as the server of this state does it.
+#[must_use]
+pub fn jobs(app: &App) -> Jobs {
     let store = app.store.aside();
     Jobs {
         logouts: Logouts {

@@ -54,8 +54,8 @@ export type BrowserWindow = Window & typeof globalThis;
  * | `denied_by_provider` | the provider, or the person there, said no |
  * | `provider_unreachable` | the provider is down, or says what is not to be believed |
  * | `expired` | it took too long |
- * | `wrong_account` | somebody else is signed in in the window than the token's person |
- * | `canceled` | the person said no, or the page canceled it or began another one |
+ * | `wrong_account` | somebody else is signed in in the window than the token's person, or nobody any more at the return |
+ * | `canceled` | the person said no, or took the client's access away; or the page canceled it or began another one |
  * | `conflict` | this identity is bound to another account |
  * | `network` | the accounts server could not be reached |
  * | `login_required` | there was no access token to be had |

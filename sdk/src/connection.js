@@ -6,7 +6,7 @@ import { inTime } from './in_time.js';
 import { learntBy } from './kept.js';
 import { climb } from './ladder.js';
 import { listeners, tokenContext } from './parts.js';
-import { PASSING, actionsFor } from './offers.js';
+import { UNANSWERED, actionsFor } from './offers.js';
 import { Stop, asStop, closedStop, cureOf, found, reasonOfError, tried } from './reasons.js';
 import { restorePlace } from './rungs/redirect.js';
 import { settle } from './settings.js';
@@ -110,7 +110,7 @@ export function connection(options, window, loadPanel = () => import('./panel.js
     const canAsk = storage === 'prompt' && frame.isIn(panel?.frameSlot) && !learnt.of('storage_access');
     const actions = actionsFor(settings, reason, canAsk);
     panel.show({ kind: 'offer', reason: reason === 'closed' ? 'login_required' : reason, actions });
-    if (actions.includes('storage_access') && !room.current()) void signing.askForStorage();
+    if (actions.includes('storage_access') && !room.current()) void signing.askForStorage(true);
   };
 
   /** @param {Verdict} verdict */
@@ -146,7 +146,7 @@ export function connection(options, window, loadPanel = () => import('./panel.js
   const attemptOrAgain = async (mint, check = false) => {
     const verdict = await attempt(mint, check);
     window.clearTimeout(timer);
-    unanswered = PASSING.test(verdict.reason) ? unanswered + 1 : 0;
+    unanswered = UNANSWERED.test(verdict.reason) ? unanswered + 1 : 0;
     const wait = AGAIN_MS[unanswered - 1];
     if (wait && !closed.aborted) timer = window.setTimeout(() => refresh(false), wait);
     return verdict;
@@ -165,7 +165,9 @@ export function connection(options, window, loadPanel = () => import('./panel.js
       const made = await (context ? byTokens(check, notes) : byBackend(mint, notes, (hasSession) => { known = hasSession; }));
       return { ...made, rungs: notes };
     } catch (cause) {
-      return stopped(cause, context ? holds() : known, notes);
+      // So does one while the browser is offline.
+      const offline = window.navigator?.onLine === false && asStop(cause).reason === 'blocked_by_policy';
+      return stopped(offline ? new Stop('network') : cause, context ? holds() : known, notes);
     }
   };
 
@@ -293,7 +295,7 @@ export function connection(options, window, loadPanel = () => import('./panel.js
     if (persisted && last) refresh(false);
   }, { signal: closed });
   window.addEventListener('online', () => {
-    if (last && PASSING.test(last.reason)) refresh(false);
+    if (last && UNANSWERED.test(last.reason)) refresh(false);
   }, { signal: closed });
 
   /**

@@ -3,7 +3,9 @@
 /** @typedef {'popup' | 'storage_access' | 'redirect' | 'retry'} Action */
 
 /** Reasons that may be gone in a moment. */
-export const PASSING = /timed_out|network|server_error|rate_limited/;
+const PASSING = /timed_out|network|server_error|rate_limited/;
+/** Reasons after which it is tried again: a frame whose server is away looks as one that was refused. */
+export const UNANSWERED = /timed_out|network|server_error|rate_limited|blocked_by_policy/;
 
 /**
  * What a person can do, the best first.

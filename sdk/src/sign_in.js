@@ -82,9 +82,11 @@ export function signIns({ window, settings, context, frame, learnt, room, progre
     });
   };
 
-  const askForStorage = () => room.enter('storage_access', async (signal) => {
+  /** @param {boolean} [standing] the panel offers it for as long as it is there */
+  const askForStorage = (standing) => room.enter('storage_access', async (signal) => {
     if (!frame.isIn(slot())) throw new Stop('misconfigured', 'storage access needs a panel, and a bridge in it: resume() first');
-    await storageAccess(frame, learnt, signal);
+    const given = storageAccess(frame, learnt, signal);
+    await (standing ? given : Promise.race([given, away(window, signal)]));
     const verdict = await afresh();
     // Given, and of no use: it is not asked for again.
     if (verdict.reason === 'storage_blocked') learnt.add('storage_access', verdict.reason);

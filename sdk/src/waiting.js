@@ -52,20 +52,20 @@ export function waitingRoom(closing, stopped, tell) {
   };
 }
 
-/** A sign-in in another tab takes this long at most. */
+/** What a person has to do takes this long at most. */
 const LONGEST_MS = 900_000;
 
 /**
- * Waits until the person has come back without signing in.
+ * Waits until it is over without the person having done it.
  * @param {BrowserWindow} window
  * @param {AbortSignal} signal
- * @param {boolean} leaving the page is being left: it will be, in a while
+ * @param {boolean} [leaving] the page is being left: it will be, in a while
  * @returns {Promise<never>}
  */
 export const away = (window, signal, leaving) => new Promise((_, reject) => {
   const canceled = () => reject(new Stop('canceled'));
   signal.addEventListener('abort', canceled);
-  const late = leaving ? 'the page was not left' : 'nobody signed in in the other window';
+  const late = leaving ? 'the page was not left' : 'nobody did it in time';
   window.setTimeout(() => reject(new Stop('timed_out', late)), leaving ? PATIENT_MS : LONGEST_MS);
   if (leaving) window.addEventListener('pageshow', ({ persisted }) => persisted && canceled(), { signal });
 });

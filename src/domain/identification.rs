@@ -25,7 +25,7 @@ pub const LIFETIME: i64 = 15 * MINUTE;
 pub const LONGEST_WAIT: i64 = 25 * SECOND;
 /// Pages of one client that wait for the same person. One more, and the oldest waits no longer.
 pub const MOST_WAITING: i64 = 5;
-/// How many of the latest questions of backends a person is shown.
+/// How many of the latest questions of each client a person is shown.
 pub const MOST_READS: i64 = 50;
 
 /// How it ended.

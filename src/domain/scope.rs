@@ -105,9 +105,10 @@ const WORDS: [(&str, &str); 12] = [
     ("operations", "Ask you to confirm things that you do on its site"),
     (
         "identification",
-        "Ask you to prove with your bank, or another provider, who you are, and see when you did",
+        "Ask you to prove with your bank, or another provider, who you are, and see where, when and \
+        how surely you did",
     ),
-    ("identification:read", "See when, and with which provider, you proved who you are"),
+    ("identification:read", "See when, with which provider and how surely you proved who you are"),
     ("offline_access", "Act for you while you are away"),
 ];
 

@@ -85,7 +85,7 @@ async fn run(jobs: Jobs, mut shutdown: Shutdown) {
             () = tokio::time::sleep(EVERY) => {}
         }
         jobs.limits.sweep();
-        match purge_all(&jobs, &mut shutdown).await {
+        match jobs.purge(&mut shutdown).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "purged what was over"),
             Err(error) => tracing::warn!(%error, "the purge will be tried again"),
@@ -98,8 +98,12 @@ async fn run(jobs: Jobs, mut shutdown: Shutdown) {
     }
 }
 
-async fn purge_all(jobs: &Jobs, shutdown: &mut Shutdown) -> Result<u64, StoreError> {
-    let (store, now) = (&jobs.store, jobs.clock.now());
-    let rows = purge(store, now, shutdown).await?;
-    Ok(rows + purge_identifications(store, jobs.keep_identifications, now, shutdown).await?)
+impl Jobs {
+    /// Deletes what is over, and the proofs that were kept as long as is configured; how many rows it
+    /// were.
+    pub async fn purge(&self, shutdown: &mut Shutdown) -> Result<u64, StoreError> {
+        let (store, now) = (&self.store, self.clock.now());
+        let rows = purge(store, now, shutdown).await?;
+        Ok(rows + purge_identifications(store, self.keep_identifications, now, shutdown).await?)
+    }
 }

@@ -11,7 +11,6 @@ use crate::domain::secret::SecretHash;
 use crate::random;
 
 /// A proof to be written.
-#[derive(Debug)]
 pub struct NewIdentification<'a> {
     /// For which monitor it was asked.
     pub monitor_id: &'a str,
@@ -49,6 +48,8 @@ pub struct Stamp {
 pub struct Identification {
     /// When, by whom, and what it is worth.
     pub stamp: Stamp,
+    /// How the person signed in at the provider, if that was said.
+    pub acr: Option<String>,
     /// Who it says that the person is; `None` when it does not open.
     pub identity: Option<Identity>,
 }
@@ -68,6 +69,7 @@ pub struct Read {
 struct IdentificationRow {
     id: String,
     sealed: String,
+    acr: Option<String>,
     #[sqlx(flatten)]
     stamp: Stamp,
 }
@@ -84,15 +86,17 @@ const TELL: &str = "UPDATE monitors SET identified_at = $2, level = $3 WHERE id 
 const REFUSE: &str = "UPDATE monitors SET outcome = $2 WHERE id = $1";
 const LAST: &str = "SELECT identified_at, provider, level FROM identifications \
     WHERE account_uid = $1 ORDER BY identified_at DESC, id LIMIT 1";
-const OF_ACCOUNT: &str = "SELECT id, sealed, identified_at, provider, level FROM identifications \
-    WHERE account_uid = $1 ORDER BY identified_at DESC, id LIMIT 20";
+const OF_ACCOUNT: &str = "SELECT id, sealed, acr, identified_at, provider, level \
+    FROM identifications WHERE account_uid = $1 ORDER BY identified_at DESC, id LIMIT 200";
 const ADD_READ: &str = "INSERT INTO identification_reads (id, account_uid, client_id, read_at) \
     VALUES ($1, $2, $3, $4)";
-const FORGET_READS: &str = "DELETE FROM identification_reads WHERE account_uid = $1 AND id NOT IN \
-    (SELECT id FROM identification_reads WHERE account_uid = $1 ORDER BY read_at DESC, id LIMIT $2)";
+/// Of each client for itself: none can have it forgotten that another has asked.
+const FORGET_READS: &str = "DELETE FROM identification_reads WHERE account_uid = $1 \
+    AND client_id = $2 AND id NOT IN (SELECT id FROM identification_reads WHERE account_uid = $1 \
+    AND client_id = $2 ORDER BY read_at DESC, id LIMIT $3)";
 const READS: &str = "SELECT r.client_id, c.registration, r.read_at FROM identification_reads r \
     LEFT JOIN clients c ON c.client_id = r.client_id WHERE r.account_uid = $1 \
-    ORDER BY r.read_at DESC, r.id LIMIT $2";
+    ORDER BY r.read_at DESC, r.id";
 const REMOVE: &str = "DELETE FROM identities WHERE account_uid = $1";
 /// Time and level of a proof are told to the page that waited for it, too.
 const REMOVE_TOLD: &str = "DELETE FROM monitors WHERE account_uid = $1 AND outcome IS NOT NULL";
@@ -217,7 +221,8 @@ impl Store {
         Ok(in_transaction!(self, tx => {
             sqlx::query(ADD_READ).bind(&id).bind(account_uid).bind(client_id).bind(now)
                 .execute(&mut *tx).await?;
-            sqlx::query(FORGET_READS).bind(account_uid).bind(MOST_READS).execute(&mut *tx).await?;
+            sqlx::query(FORGET_READS).bind(account_uid).bind(client_id).bind(MOST_READS)
+                .execute(&mut *tx).await?;
             sqlx::query_as(LAST).bind(account_uid).fetch_optional(&mut *tx).await?
         }))
     }
@@ -233,15 +238,15 @@ impl Store {
         let read = |row: IdentificationRow| {
             let opened = sealing.open(&row.id, &row.sealed).map(zeroize::Zeroizing::new);
             let identity = opened.and_then(|opened| serde_json::from_slice(&opened).ok());
-            Identification { stamp: row.stamp, identity }
+            Identification { stamp: row.stamp, acr: row.acr, identity }
         };
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Which backends have asked, the latest first.
+    /// Which backends have asked, the latest first; of each the latest [`MOST_READS`].
     pub async fn identification_reads(&self, account_uid: &str) -> Result<Vec<Read>> {
         let rows: Vec<(String, Option<String>, i64)> = on!(self, read, db => sqlx::query_as(READS)
-            .bind(account_uid).bind(MOST_READS).fetch_all(db).await)?;
+            .bind(account_uid).fetch_all(db).await)?;
         let read = |(client_id, registration, read_at): (String, Option<String>, i64)| {
             let registration = registration.map(|json| self.registrations.parse(json));
             let client_name = registration.transpose()?.map(|client| client.client_name.clone());

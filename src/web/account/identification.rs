@@ -4,6 +4,7 @@
 use rocket::response::Redirect;
 use rocket::{State, post};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::show::date_and_second;
 use super::{person, see_other};
@@ -18,7 +19,7 @@ use crate::web::guard::visitor::Visitor;
 #[derive(Serialize)]
 pub(super) struct Section {
     proofs: Vec<Proof>,
-    reads: Vec<ReadRow>,
+    askers: Vec<Asker>,
 }
 
 #[derive(Serialize)]
@@ -30,17 +31,31 @@ struct Proof {
     facts: Vec<(&'static str, String)>,
 }
 
+/// A client whose backend has asked.
 #[derive(Serialize)]
-struct ReadRow {
+struct Asker {
+    #[serde(skip)]
+    client_id: String,
     client_name: String,
-    at: String,
+    /// When, the latest first.
+    times: Vec<String>,
 }
 
-impl From<Read> for ReadRow {
-    fn from(read: Read) -> Self {
-        let client_name = read.client_name.unwrap_or(read.client_id);
-        Self { client_name, at: date_and_second(read.read_at) }
+/// The clients of these questions, each with its own; both the latest first, as the questions are.
+fn askers(reads: Vec<Read>) -> Vec<Asker> {
+    let mut askers: Vec<Asker> = Vec::new();
+    for Read { client_id, client_name, read_at } in reads {
+        let at = date_and_second(read_at);
+        match askers.iter_mut().find(|asker| asker.client_id == client_id) {
+            Some(asker) => asker.times.push(at),
+            None => askers.push(Asker {
+                client_name: client_name.unwrap_or_else(|| client_id.clone()),
+                client_id,
+                times: vec![at],
+            }),
+        }
     }
+    askers
 }
 
 /// The section; `None` where nobody can be identified and nobody was.
@@ -53,17 +68,22 @@ pub(super) async fn section(app: &App, account_uid: &str) -> Result<Option<Secti
     }
     Ok(Some(Section {
         proofs: proofs.into_iter().map(|proof| shown(app, proof)).collect(),
-        reads: reads.into_iter().map(ReadRow::from).collect(),
+        askers: askers(reads),
     }))
 }
 
 fn shown(app: &App, proof: Identification) -> Proof {
-    let Identification { stamp, identity } = proof;
+    let Identification { stamp, acr, identity } = proof;
     let upstream = app.identifying.upstreams.named(&stamp.provider);
-    let mut claims = identity.map(|identity| identity.claims).unwrap_or_default();
-    let facts = MEMBERS.iter().filter_map(|member| Some((words(member), claims.remove(*member)?)));
+    let (subject, mut claims) = match identity {
+        Some(identity) => (Some(identity.sub), identity.claims),
+        None => (None, BTreeMap::new()),
+    };
+    let told = MEMBERS.iter().filter_map(|member| Some((words(member), claims.remove(*member)?)));
+    let ways = [("Customer there", subject), ("Signed in there by", acr)];
+    let ways = ways.into_iter().filter_map(|(words, value)| Some((words, value?)));
     Proof {
-        facts: facts.collect(),
+        facts: told.chain(ways).collect(),
         provider: upstream.map_or(stamp.provider, |upstream| upstream.provider().name.clone()),
         level: stamp.level,
         at: date_and_second(stamp.identified_at),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::show::date;
 use super::{person, see_other};
 use crate::domain::client::is_id;
+use crate::events::Event;
 use crate::store::consents::Consent;
 use crate::web::app::App;
 use crate::web::error::Problem;
@@ -52,9 +53,12 @@ pub(super) async fn remove(
 ) -> Result<Redirect, Problem> {
     let who = person(visitor, "/account")?;
     let uid = &who.account.uid;
-    if !is_id(client_id) || !app.store.disconnect(uid, client_id, app.now()).await? {
-        return Err(Problem::not_found("You have no such site. It may be removed already."));
+    let unknown = || Problem::not_found("You have no such site. It may be removed already.");
+    if !is_id(client_id) {
+        return Err(unknown());
     }
+    let ended = app.store.disconnect(uid, client_id, app.now()).await?.ok_or_else(unknown)?;
+    app.events.publish_all(ended.into_iter().map(Event::Identification).collect()).await;
     app.wake.ring();
     Ok(see_other(app, "/account?done=site"))
 }

@@ -17,30 +17,54 @@ use crate::web::oauth::CorsWithCookies;
 
 /// Whether the browser keeps what it is given here for its windows too. Some keep the cookies of
 /// another site's calls apart: a cookie would come along with the socket, and be missing in the window.
-/// They say so, with calls from another site (Storage Access Headers).
+/// With calls from another site they have to say that they do not (Storage Access Headers); those that
+/// say nothing may do so nevertheless.
 pub(super) struct Kept(bool);
+
+/// A network that has calls left. What follows, the look at the origin first of all, asks the database.
+pub(super) struct WithinLimit;
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Kept {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let mut access = request.headers().get("Sec-Fetch-Storage-Access");
-        Outcome::Success(Self(access.all(|value| value == "active")))
+        let headers = request.headers();
+        let access: Vec<&str> = headers.get("Sec-Fetch-Storage-Access").collect();
+        let is_of_site = match headers.get_one("Sec-Fetch-Site") {
+            Some("same-origin" | "same-site") => access.is_empty(),
+            _ => false,
+        };
+        Outcome::Success(Self(is_of_site || access == ["active"]))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for WithinLimit {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let peer = request.guard::<Peer>().await.succeeded();
+        let (Some(peer), Some(app)) = (peer, request.rocket().state::<App>()) else {
+            return Outcome::Error((Status::InternalServerError, ()));
+        };
+        match app.limits.monitor(peer.network()) {
+            Ok(()) => Outcome::Success(Self),
+            Err(problem) => Outcome::Error((Problem::from(problem).leave(request), ())),
+        }
     }
 }
 
 #[get("/identification/monitor")]
 pub(super) async fn give(
     _script: ForScripts,
+    _within: WithinLimit,
     _cors: CorsWithCookies,
     app: &State<App>,
-    peer: Peer,
     kept: Kept,
     own: Cookies,
     jar: &CookieJar<'_>,
 ) -> Result<Status, Problem> {
-    app.limits.monitor(peer.network())?;
     if kept.0 && !is_needed(app, &own).await? {
         cookies::set_monitor(jar, &Secret::random());
     }

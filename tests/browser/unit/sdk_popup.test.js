@@ -523,6 +523,26 @@ for (const access of ['denied', 'unsupported', undefined]) {
   });
 }
 
+test('storage access that a page asks for settles, whatever the browser does', async (t) => {
+  const grant = { access: 'prompt', given: false, offers: /** @type {any[]} */ ([]), withdrawn: /** @type {any[]} */ ([]) };
+  const page = widget({ panel: true, framed: true, bridge: blockedBridge(grant) });
+  await page.session.resume();
+  await until(() => grant.offers.length);
+  const time = clock(t);
+  const verdict = page.session.signIn({ how: 'storage_access' });
+  await time.pass(899_999);
+  assert.equal(await Promise.race([verdict, 'waiting']), 'waiting');
+  const id = grant.offers.at(-1).id;
+  await time.pass(1);
+  assert.equal((await verdict).reason, 'timed_out');
+  assert.ok(grant.withdrawn.includes(id), 'its button goes');
+  // What the panel offers by itself stays.
+  const standing = grant.offers.at(-1).id;
+  assert.notEqual(standing, id);
+  await time.pass(1_800_000);
+  assert.equal(grant.offers.at(-1).id, standing);
+});
+
 test('storage access without a panel is misconfigured', async () => {
   const page = widget({ framed: true });
   assert.equal((await page.session.signIn({ how: 'storage_access' })).reason, 'misconfigured');

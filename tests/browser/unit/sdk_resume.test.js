@@ -165,6 +165,34 @@ test('the answer of a later attempt reaches the page without its asking', async 
   assert.equal(page.frames.length, 2, 'what was answered is not asked again');
 });
 
+test('a frame that holds an error page is tried again: the server may have been away', async (t) => {
+  const time = clock(t);
+  let answers = false;
+  const page = site({ bridge: (frame) => { if (answers) answering(() => minted)(frame); else frame.load(); } });
+  const verdict = page.session.resume();
+  await time.pass(500);
+  assert.equal((await verdict).reason, 'blocked_by_policy');
+  answers = true;
+  await time.pass(2_000);
+  assert.equal(page.changes().at(-1)?.reason, 'resumed');
+});
+
+test('offline an error page is the network, and back on line it is tried again', async (t) => {
+  const time = clock(t);
+  let answers = false;
+  const page = site({ bridge: (frame) => { if (answers) answering(() => minted)(frame); else frame.load(); } });
+  page.window.navigator = { onLine: false };
+  const verdict = page.session.resume();
+  await time.pass(500);
+  const { reason, hint } = await verdict;
+  assert.equal(reason, 'network');
+  assert.equal(hint, undefined, 'of a policy nothing is said');
+  answers = true;
+  fire(page.window, 'online');
+  await turns();
+  assert.equal(page.changes().at(-1)?.reason, 'resumed');
+});
+
 test('nothing is tried again after a final answer, or once the connection is closed', async (t) => {
   const time = clock(t);
   const refused = site({ bridge: answering(() => no('login_required')) });

@@ -4,6 +4,7 @@ use vestibule::clock::{DAY, HOUR, MINUTE};
 use vestibule::domain::seal::SealingKey;
 use vestibule::jobs::{purge, purge_identifications};
 
+use crate::support::Setup;
 use crate::support::identification::{CUSTOMER, Identifying, NAME};
 
 async fn purged(world: &Identifying, days: u32) -> u64 {
@@ -28,6 +29,41 @@ async fn proofs_are_kept_as_long_as_is_configured() {
     world.server.clock.advance(HOUR);
     assert_eq!(purged(&world, 30).await, 2, "the identity with its proof, and who has asked");
     assert!(world.kept().await.is_empty());
+}
+
+#[rocket::async_test]
+async fn the_server_purges_them_by_itself_when_its_configuration_says() {
+    let days = |setup: &mut Setup| setup.config.identification.keep_days = 30;
+    let world = Identifying::with(&["bank"], days).await;
+    let alice = world.server.signed_up("alice").await;
+    world.identified(&alice, CUSTOMER).await;
+    world.server.clock.advance(30 * DAY - MINUTE);
+    let mut shutdown = world.server.shutdown();
+    world.server.jobs.purge(&mut shutdown).await.expect("it is purged");
+    assert_eq!(world.kept().await.len(), 1);
+    world.server.clock.advance(2 * MINUTE);
+    world.server.jobs.purge(&mut shutdown).await.expect("it is purged");
+    assert!(world.kept().await.is_empty());
+}
+
+#[rocket::async_test]
+async fn the_evidence_is_the_id_token_as_the_provider_signed_it() {
+    let world = Identifying::start().await;
+    let alice = world.server.signed_up("alice").await;
+    let waiting = world.waits(&alice).await;
+    let away = alice.go_away(&waiting).await;
+    let mut claims = world.claims(&away, CUSTOMER);
+    claims["acr"] = "strong".into();
+    let id_token = world.gives(&claims);
+    alice.come_back("bank", &[("code", "c0de"), ("state", &away.state)]).await;
+    let rows = world.server.database.rows("identifications", &["id", "sealed_evidence", "acr"]);
+    let [row] = &rows.await[..] else { panic!("one proof") };
+    let [id, sealed, acr] = row.split('|').collect::<Vec<_>>()[..] else { panic!("{row}") };
+    let opened = SealingKey::new(&[7; 32]).open(&format!("{id} evidence"), sealed);
+    assert_eq!(opened.as_deref(), Some(id_token.as_bytes()));
+    assert_eq!(acr, "strong");
+    let page = alice.get("/account").await.text;
+    assert!(page.contains("Signed in there by") && page.contains("strong"), "{page}");
 }
 
 #[rocket::async_test]

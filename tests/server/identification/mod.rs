@@ -11,6 +11,7 @@ mod secrets;
 mod socket;
 mod stamp;
 mod story;
+mod taken_back;
 
 use vestibule::domain::secret::Secret;
 use vestibule::random;

@@ -59,13 +59,37 @@ async fn nobody_else_does() {
 async fn a_browser_that_keeps_it_apart_is_given_none() {
     let world = Identifying::start().await;
     let browser = world.server.browser();
-    for (access, is_given) in [("none", false), ("inactive", false), ("active", true)] {
+    for (site, access, is_given) in [
+        ("cross-site", &["none"][..], false),
+        ("cross-site", &["inactive"], false),
+        ("cross-site", &["active"], true),
+        ("cross-site", &["active", "none"], false),
+        // It may keep it apart without a word.
+        ("cross-site", &[], false),
+        ("same-site", &[], true),
+        ("same-site", &["none"], false),
+    ] {
         let request = browser.request(reqwest::Method::GET, "/identification/monitor");
-        let request = request.header("Origin", SHOP).header("Sec-Fetch-Storage-Access", access);
-        let answer = Answer::of(request).await;
+        let request = request.header("Origin", SHOP).header("Sec-Fetch-Site", site);
+        let add = |request: reqwest::RequestBuilder, value: &&str| {
+            request.header("Sec-Fetch-Storage-Access", *value)
+        };
+        let answer = Answer::of(access.iter().fold(request, add)).await;
         assert_eq!(answer.status, 204);
-        assert_eq!(!answer.set_cookies().is_empty(), is_given, "{access}");
+        assert_eq!(!answer.set_cookies().is_empty(), is_given, "{site} {access:?}");
     }
+}
+
+#[rocket::async_test]
+async fn a_doubled_cookie_is_refused() {
+    let world = Identifying::start().await;
+    let browser = world.server.browser();
+    let pair = format!("__Host-monitor={}", "ab".repeat(32));
+    let request = browser.request(reqwest::Method::GET, "/identification/monitor");
+    let request = request.header("Origin", SHOP).header("Cookie", format!("{pair}; {pair}"));
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text.contains("more than once"), "{}", answer.text);
 }
 
 #[rocket::async_test]
@@ -73,8 +97,12 @@ async fn a_network_gets_so_many() {
     let real = |setup: &mut Setup| setup.config.limits = vestibule::limits::Settings::default();
     let world = Identifying::with(&["bank"], real).await;
     let browser = world.server.browser();
-    for _ in 0..60 {
+    for _ in 0..30 {
         assert_eq!(browser.init_monitor(SHOP).await.status, 204);
+        // Who is no client's page has to be looked up, too.
+        assert_eq!(browser.init_monitor("https://evil.example").await.status, 403);
     }
-    browser.init_monitor(SHOP).await.assert_error(429, "rate_limited");
+    for origin in [SHOP, "https://evil.example"] {
+        browser.init_monitor(origin).await.assert_error(429, "rate_limited");
+    }
 }

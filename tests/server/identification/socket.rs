@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::identification::{Identifying, Waiting};
 use crate::support::waiting_events::WaitingEvents;
-use crate::support::{SHOP, SPECS, WIKI, nonce};
+use crate::support::{SHOP, SPECS, Setup, WIKI, nonce};
 
 async fn refused(world: &Identifying, origin: &str, message: &Value) {
     let headers = [("Origin", origin)];
@@ -69,6 +69,22 @@ async fn a_narrowed_token_is_enough_and_the_page_may_choose_the_provider() {
     assert!(uri.contains("/identification/start?provider=other&monitor="), "{uri}");
     let path = uri.strip_prefix(crate::support::ISSUER).expect("one of ours");
     assert!(alice.navigate(path).await.text.contains("Continue to The other"));
+}
+
+#[rocket::async_test]
+async fn pages_may_begin_to_wait_for_somebody_so_often() {
+    let real = |setup: &mut Setup| {
+        setup.config.limits.identifications =
+            vestibule::limits::Settings::default().identifications;
+    };
+    let world = Identifying::with(&["bank"], real).await;
+    let (alice, bob) = (world.server.signed_up("alice").await, world.server.signed_up("bob").await);
+    let token = world.token(&alice).await;
+    for _ in 0..20 {
+        world.waits_with(&token, None).await;
+    }
+    refused(&world, SHOP, &json!({ "access_token": token })).await;
+    world.waits(&bob).await;
 }
 
 #[rocket::async_test]

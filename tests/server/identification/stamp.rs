@@ -1,8 +1,9 @@
 //! `GET /v1/accounts/{uid}/identification`: other backends ask for the time.
 
 use serde_json::json;
+use vestibule::domain::scope::Scope;
 
-use crate::support::identification::{CUSTOMER, Identifying, reader};
+use crate::support::identification::{CUSTOMER, Identifying, NAME, reader};
 use crate::support::{Answer, Browser, NOTES, SPECS, START, Setup, nonce};
 
 #[rocket::async_test]
@@ -82,7 +83,8 @@ async fn the_person_sees_what_is_known_and_who_has_asked_and_can_remove_it() {
     world.identified(&alice, CUSTOMER).await;
     assert_eq!(world.stamp("shop", &uid, "").await.status, 200);
     let page = alice.get("/account").await.text;
-    for shown in ["The bank", "substantial", "Alice Pleasance Liddell", "1852-05-04", "Shop"] {
+    for shown in ["The bank", "substantial", NAME, "1852-05-04", "Customer there", CUSTOMER, "Shop"]
+    {
         assert!(page.contains(shown), "{shown}");
     }
     let bob = world.server.signed_up("bob").await;
@@ -100,16 +102,43 @@ async fn the_person_sees_what_is_known_and_who_has_asked_and_can_remove_it() {
 }
 
 #[rocket::async_test]
-async fn the_last_fifty_questions_are_shown() {
-    let world = Identifying::start().await;
-    world.server.signed_up("alice").await;
+async fn the_last_fifty_questions_of_each_client_are_shown() {
+    let world = Identifying::with(&["bank"], notes_may_read).await;
+    let alice = world.server.signed_up("alice").await;
     let uid = world.server.uid_of("alice").await;
+    assert_eq!(world.stamp("notes", &uid, "").await.status, 200);
     for _ in 0..53 {
+        world.server.clock.advance(1_000);
         world.stamp("shop", &uid, "").await;
     }
     let reads = world.server.store.identification_reads(&uid).await.expect("the database");
-    assert_eq!(reads.len(), 50);
-    assert_eq!(world.server.database.rows("identification_reads", &["id"]).await.len(), 50);
+    let of = |client: &str| reads.iter().filter(|read| read.client_id == client).count();
+    assert_eq!((of("shop"), of("notes"), reads.len()), (50, 1, 51));
+    let page = alice.get("/account").await.text;
+    for shown in ["<bdi>Shop</bdi>, 50 times, last", "<bdi>Notes</bdi>, "] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_client_may_ask_so_often() {
+    let once = |setup: &mut Setup| {
+        setup.config.limits.identification_reads = vestibule::limits::Rate::new(2, 60_000);
+        notes_may_read(setup);
+    };
+    let world = Identifying::with(&["bank"], once).await;
+    world.server.signed_up("alice").await;
+    let uid = world.server.uid_of("alice").await;
+    for _ in 0..2 {
+        assert_eq!(world.stamp("shop", &uid, "").await.status, 200);
+    }
+    world.stamp("shop", &uid, "").await.assert_error(429, "rate_limited");
+    assert_eq!(world.stamp("notes", &uid, "").await.status, 200, "another has its own");
+}
+
+fn notes_may_read(setup: &mut Setup) {
+    let scope = "openid profile email identification:read";
+    setup.registration("notes").scope = Scope::parse(scope).expect("a scope");
 }
 
 /// All of an answer but what differs for every request.

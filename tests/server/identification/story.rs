@@ -39,6 +39,11 @@ async fn a_browser_that_keeps_the_cookie_goes_straight_to_the_provider() {
     assert!(answer.location().starts_with(&format!("{}/authorize?", world.bank.issuer)));
     assert_eq!(answer.header("Cross-Origin-Opener-Policy"), "unsafe-none");
     assert_eq!(answer.header("Referrer-Policy"), "no-referrer", "the bank is not told by whom");
+    let [cookie] = &answer.set_cookies()[..] else { panic!("{:?}", answer.set_cookies()) };
+    assert!(cookie.starts_with(&format!("{}=", Away::of(&answer).cookie())), "{cookie}");
+    for attribute in ["Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=900"] {
+        assert!(cookie.split("; ").any(|part| part == attribute), "{attribute}: {cookie}");
+    }
     world.returns(&alice, &Away::of(&answer), CUSTOMER).await;
     let told = waiting.socket.next_json().await.expect("the outcome");
     assert_eq!(told["result"], "succeeded", "{told}");
@@ -90,7 +95,8 @@ async fn a_no_is_told_here_and_at_the_provider() {
         let waiting = world.waits(&alice).await;
         let away = alice.go_away(&waiting).await;
         let page = alice.come_back("bank", &[("error", error), ("state", &away.state)]).await;
-        assert!(page.text.contains("You can close this tab") && !page.text.contains("<script>&"));
+        assert!(page.text.contains("You can close this tab"), "{}", page.text);
+        assert!(!page.text.contains(error) && !page.text.contains("&lt;script"), "{}", page.text);
         waiting.hold_failed(reason).await;
     }
     assert!(world.kept().await.is_empty());

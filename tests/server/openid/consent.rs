@@ -83,7 +83,7 @@ async fn a_yes_that_is_taken_back_ends_what_came_of_it() {
     let unused = alice.authorize(&asked).await.code(&asked);
     let hers = uid(&server, "alice").await;
     let taken = server.store.disconnect(&hers, "widget", server.clock.now()).await;
-    assert!(taken.expect("the database answers"));
+    assert!(taken.expect("the database answers").is_some());
     let widget = server.public("widget");
     let redeemed = widget.token(&asked.redemption(&unused)).await;
     redeemed.assert_error(400, "invalid_grant");

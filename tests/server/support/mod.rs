@@ -27,6 +27,7 @@ use vestibule::domain::origin::{Embedder, Origin};
 use vestibule::domain::seal::SealingKey;
 use vestibule::domain::secret::{Secret, SecretHash};
 use vestibule::events::Events;
+use vestibule::jobs::Jobs;
 use vestibule::limits;
 use vestibule::passwords::{Cost, Lane, Pool};
 use vestibule::store::Store;
@@ -69,6 +70,8 @@ pub struct TestServer {
     pub passwords: Pool,
     /// The bus of this node.
     pub events: Events,
+    /// What this server does by itself, every now and then.
+    pub jobs: Box<Jobs>,
     shutdown: rocket::Shutdown,
 }
 
@@ -192,13 +195,14 @@ impl TestServer {
         let endpoints = surface::endpoints_of(&rocket);
         let app = rocket.state::<App>().expect("its state");
         let (passwords, events) = (app.passwords.clone(), app.events.clone());
+        let jobs = Box::new(vestibule::jobs(app));
         tokio::spawn(rocket.launch());
         let port = tokio::time::timeout(Duration::from_secs(30), receiver)
             .await
             .expect("the server starts in time")
             .expect("the server starts");
         let url = format!("http://127.0.0.1:{port}");
-        Self { url, store, clock, database, endpoints, passwords, events, shutdown }
+        Self { url, store, clock, database, endpoints, passwords, events, jobs, shutdown }
     }
 
     /// A second node on the same database.

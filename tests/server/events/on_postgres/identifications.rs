@@ -104,7 +104,9 @@ async fn a_page_that_asks_another_node_than_its_window_is_on_waits_for_the_outco
     let away = alice.go_away(&Waiting { socket, path, secret: secret.clone() }).await;
     let asks = outcome_at(&other.url, &secret, &[("wait", "20")]);
     let comes_back = async {
+        let begun = std::time::Instant::now();
         while other.events.awaited() == 0 {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(20), "nobody waits there");
             rocket::tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         world.returns(&alice, &away, CUSTOMER).await
