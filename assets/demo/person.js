@@ -10,21 +10,27 @@
  * @property {() => Promise<Verdict>} resume
  * @property {(where: { returnTo: string }) => void} signIn
  * @property {() => Promise<Verdict>} signOut
- * @property {(listener: () => void) => unknown} onChange
+ * @property {(listener: (verdict: Verdict) => void) => unknown} onChange
  */
 
 /** How long this site's own server may take, in milliseconds. */
 const PATIENCE = 10_000;
+/** How long each way of the SDK may take, in milliseconds: a demo may run slowly, which is not a no. */
+const TIMEOUT = 5_000;
 
 /**
  * Shows who is signed in, asks the accounts server, and follows every change.
  * @param {() => void} [listener] told whenever somebody else is there
+ * @param {(reason: string) => void} [answered] told the SDK's reason code, at first and after every change
  * @returns {Promise<{ reason: string, signIn: Session['signIn'] }>} the SDK's reason code
  */
-export async function follow(listener = () => {}) {
+export async function follow(listener = () => {}, answered = () => {}) {
   const session = await connect();
   const refresh = refresher(listener);
-  session.onChange(refresh);
+  session.onChange(({ reason }) => {
+    answered(reason);
+    return refresh();
+  });
   for (const button of document.querySelectorAll('[data-sign-out]')) {
     button.addEventListener('click', async (event) => {
       event.preventDefault();
@@ -35,6 +41,7 @@ export async function follow(listener = () => {}) {
     });
   }
   const { reason } = await session.resume();
+  answered(reason);
   await refresh();
   return { reason, signIn: session.signIn };
 }
@@ -61,7 +68,7 @@ export function elsewhere(window) {
 async function connect() {
   const { accounts, clientId } = document.body.dataset;
   const sdk = await import(`${accounts}/sdk/vestibule.js`);
-  return sdk.connect({ accounts, clientId });
+  return sdk.connect({ accounts, clientId, timeout: TIMEOUT });
 }
 
 /**

@@ -11,6 +11,9 @@ const { client = '' } = find('[data-client]', HTMLElement).dataset;
 /** The script itself. @type {typeof import('../sdk/vestibule.js')} */
 export const sdk = await import(`${accounts}/sdk/vestibule.js`);
 
+/** How long each way may take, in milliseconds: the demo shows what works, and a slow machine is not a no. */
+const TIMEOUT = 5_000;
+
 /**
  * A connection of the notes widget.
  * @param {Pick<Options, 'rungs' | 'panel'> & Pick<TokenOptions, 'cache'>} [options]
@@ -20,5 +23,7 @@ export function connect({ cache = 'none', ...options } = {}) {
   /** @type {TokenOptions} */
   const tokens = { scope: 'openid profile notes', redirectUri: `${location.origin}/widget/callback`, cache };
   const texts = { 'scope:notes': 'Read and write notes for you' };
-  return sdk.connect({ accounts, clientId: client, tokens, name: 'Notes in the margin', texts, ...options });
+  return sdk.connect({
+    accounts, clientId: client, tokens, timeout: TIMEOUT, name: 'Notes in the margin', texts, ...options,
+  });
 }

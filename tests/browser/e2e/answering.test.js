@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { ask, stateOf, takeBack, wait, wrongNumber } from '../support/asking.js';
 import { browserFor, startFamily } from '../support/family.js';
-import { fillSignIn, signIn } from '../support/people.js';
+import { armed, fillSignIn, pressGuarded, signIn } from '../support/people.js';
 import { sentForms } from '../support/requests.js';
 import { bob } from '../support/server.js';
 
@@ -14,7 +14,7 @@ before(async () => { family = await startFamily(); });
 after(() => family?.stop());
 
 /** @param {Page} tab @param {string} name */
-const press = (tab, name) => tab.getByRole('button', { name, exact: true }).click();
+const press = (tab, name) => pressGuarded(tab.getByRole('button', { name, exact: true }));
 
 /** @param {Page} tab @param {string} name */
 const heading = (tab, name) => tab.getByRole('heading', { name }).waitFor();
@@ -29,6 +29,7 @@ for (const { name, script } of [{ name: 'with script', script: true }, { name: '
     await tab.getByText('to answer what you are asked').waitFor();
     await fillSignIn(tab, bob);
     await heading(tab, 'Wiki asks for your approval');
+    await armed(tab.getByRole('button', { name: 'Approve' }));
     await tab.getByLabel(operation.number, { exact: true }).check();
     await press(tab, 'Approve');
 

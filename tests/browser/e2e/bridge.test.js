@@ -4,7 +4,7 @@ import { browserFor, hosts, startFamily } from '../support/family.js';
 import {
   ask, askString, bridgeReady, frameAt, framingPage, heard, heardInSilence, refusedFrame, say,
 } from '../support/framing.js';
-import { signIn } from '../support/people.js';
+import { pressGuarded, signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -70,7 +70,7 @@ test('a client that the person has not agreed to is told so, and served after co
   assert.equal((await ask(tab.mainFrame(), accounts)).error, 'consent_required');
 
   await tab.goto(`${accounts}/consent?client_id=guest`);
-  await tab.getByRole('button', { name: 'Allow' }).click();
+  await pressGuarded(tab.getByRole('button', { name: 'Allow' }));
   await tab.getByRole('heading', { name: 'Guest knows you now' }).waitFor();
 
   await tab.goto(guest);
@@ -249,7 +249,7 @@ test('an embedder that frames the bridge itself gets silence', async (t) => {
   const tab = await signedInTab(t);
   for (const host of [hosts.wiki, hosts.specs]) {
     await tab.goto(framingPage(sites, host, '/', server.bridge('notes')));
-    await frameAt(tab, server.bridge('notes'));
+    await (await frameAt(tab, server.bridge('notes'))).waitForLoadState(); // what it could hear is heard from then on
     for (const message of ['hi', 'ping', 'signoff', { type: 'vestibule.session.request', id: 'direct', mint: true }]) {
       await say(tab.mainFrame(), message, accounts);
     }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { alice, isMarked, knows, markPage, sidebar, startDemo } from '../support/demo.js';
 import { browserFor } from '../support/family.js';
-import { fillSignIn, fillSignUp, signIn, signOut } from '../support/people.js';
+import { allowIfAsked } from '../support/notes_widget.js';
+import { fillSignIn, fillSignUp, pressGuarded, signIn, signOut } from '../support/people.js';
 import { until } from '../support/until.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -28,13 +29,6 @@ async function authorize(tab) {
   const opening = tab.context().waitForEvent('page');
   await sidebar(tab).getByRole('button', { name: 'Authorise the notes' }).press('Enter');
   return opening;
-}
-
-/** Until the window has closed by itself; agrees in it, unless that was done before. @param {Page} popup */
-async function allowIfAsked(popup) {
-  const closed = popup.waitForEvent('close');
-  popup.getByRole('button', { name: 'Allow' }).click().catch(() => {});
-  await closed;
 }
 
 /** @param {Page} tab @param {string} text */
@@ -137,7 +131,7 @@ test('a no in the window, a blocked window and a foreign answer all leave the bu
   await asks(tab, 'login_required');
 
   const refused = await authorize(tab);
-  await refused.getByRole('button', { name: 'Not now' }).click();
+  await pressGuarded(refused.getByRole('button', { name: 'Not now' }));
   await asks(tab, 'access_denied');
 
   const foreign = await authorize(tab);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { browserFor, hosts, startFamily } from '../support/family.js';
-import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
+import { fillSignIn, fillSignUp, pressGuarded, signIn } from '../support/people.js';
 import { sentForms } from '../support/requests.js';
 import { bob } from '../support/server.js';
 
@@ -47,7 +47,7 @@ async function wholeLife(tab, person) {
   await tab.waitForURL(accountPage);
 
   await tab.goto(`${accounts}/consent?client_id=guest`);
-  await tab.getByRole('button', { name: 'Allow' }).click();
+  await pressGuarded(tab.getByRole('button', { name: 'Allow' }));
   await tab.getByRole('heading', { name: 'Guest knows you now' }).waitFor();
 
   await tab.goto(`${accounts}/signout`);
@@ -98,7 +98,7 @@ test('wrong input comes back with what was typed, never the password, and the fo
   const described = (await password.getAttribute('aria-describedby')) ?? '';
   assert.ok(described.split(' ').includes('password-error'));
   assert.ok((await tab.locator('#password-error').innerText()).length > 10);
-  assert.equal(await tab.evaluate(() => document.activeElement?.getAttribute('role')), 'alert');
+  await tab.waitForFunction(() => document.activeElement?.getAttribute('role') === 'alert');
 });
 
 test('a session of another browser is ended from the account page', async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import { browserFor as ownBrowserFor } from '../support/family.js';
 import { carol, places, startLadder } from '../support/ladder.js';
-import { fillSignIn, signIn } from '../support/people.js';
+import { fillSignIn, pressGuarded, signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
 import { sharedChromium } from '../support/shared.js';
 import {
@@ -45,7 +45,7 @@ test('cache to prompt_none: nothing is kept yet', async (t) => {
 test('bridge to prompt_none: the bridge is not there, the redirect is', async (t) => {
   const { tab } = await signedInTab(t);
   ladder.front.at(/^\/bridge\?/, () => 'cut');
-  await tab.goto(ladder.widget(places.near, { timeout: 3_000 }));
+  await tab.goto(ladder.widget(places.near));
   const verdict = await verdictOf(tab);
   assert.equal(verdict.hasSession, true, JSON.stringify(verdict));
   const { bridge, prompt_none: redirect } = reasonsOf(verdict);
@@ -69,7 +69,7 @@ test('silent to storage_access: what the frame was kept from, it gets by a click
   await verdictOf(tab);
   const bridge = await offerIn(tab, ladder.accounts);
   await grantStorageAccess(chromium, ladder.sites.origin(places.far), ladder.accounts);
-  await bridge.click('button');
+  await bridge.press('button', 'Enter');
   await signedInByPanel(tab);
 });
 
@@ -79,7 +79,7 @@ test('storage_access to popup: a refusal is a rung like any other', async (t) =>
   await verdictOf(tab);
   // Without a grant headless chromium refuses, whoever clicks.
   const bridge = await offerIn(tab, ladder.accounts);
-  await bridge.click('button');
+  await bridge.press('button', 'Enter');
   await bridge.locator('button').waitFor({ state: 'hidden' });
   await tab.getByRole('button', { name: 'Sign in', exact: true }).click();
   await signedInByPanel(tab);
@@ -87,29 +87,39 @@ test('storage_access to popup: a refusal is a rung like any other', async (t) =>
 
 test('popup to redirect: where no window may be opened, the whole page goes and comes back', async (t) => {
   const tab = await (await browserFor(t)).tab();
-  await tab.addInitScript(() => { window.open = () => null; });
+  await tab.addInitScript(() => {
+    window.open = () => {
+      sessionStorage.setItem('refused', 'yes');
+      return null;
+    };
+  });
   const address = ladder.widget(places.far);
   await tab.goto(address);
   await verdictOf(tab);
-  await tab.click('#redirect');
+  await tab.click('#whichever');
   await tab.waitForURL(/\/signin\?/);
   await fillSignIn(tab, bob);
   await tab.waitForURL(address);
   assert.equal((await verdictOf(tab)).hasSession, true);
+  assert.equal(await tab.evaluate(() => sessionStorage.getItem('refused')), 'yes', 'a window was tried first');
 });
 
 test('a rung that was of no use is not tried again in this tab', async (t) => {
-  const { tab } = await signedInTab(t, 'blocked');
-  await tab.goto(ladder.widget(places.far));
-  await verdictOf(tab);
-  ladder.front.taken();
+  const { tab } = await signedInTab(t);
+  await tab.addInitScript(() => {
+    Object.assign(window, { violations: 0 });
+    document.addEventListener('securitypolicyviolation', () => { /** @type {any} */ (window).violations += 1; });
+  });
+  const violations = () => tab.evaluate(() => /** @type {any} */ (window).violations);
+  await tab.goto(ladder.widget(places.near, {}, { 'content-security-policy': "frame-src 'self'" }));
+  const first = reasonsOf(await verdictOf(tab));
+  assert.deepEqual([first.bridge, first.prompt_none], ['blocked_by_policy', 'blocked_by_policy']);
+  assert.ok(await violations() > 0);
 
   await tab.reload();
-  const verdict = await verdictOf(tab);
 
-  assert.equal(verdict.hasSession, false);
-  const asked = ladder.front.taken().map(({ path }) => path).filter((path) => path.startsWith('/oauth/authorize'));
-  assert.deepEqual(asked, []);
+  assert.deepEqual(reasonsOf(await verdictOf(tab)), first, 'it is said all the same');
+  assert.equal(await violations(), 0);
 });
 
 test('rungs that are not wanted are not tried', async (t) => {
@@ -139,7 +149,7 @@ test('a person who has not agreed is told consent_required, agrees in the popup,
   assert.deepEqual([verdict.hasSession, verdict.reason], [false, 'consent_required'], JSON.stringify(verdict));
 
   const popup = await openWindow(tab, tab.mainFrame());
-  await popup.getByRole('button', { name: 'Allow' }).click();
+  await pressGuarded(popup.getByRole('button', { name: 'Allow' }));
   assert.equal((await outcomeOf(tab)).hasSession, true);
 
   const other = await tab.context().newPage();
@@ -153,7 +163,7 @@ test('a person who does not agree in the popup has said no, and nothing else is 
   await tab.goto(ladder.widget(places.far, { clientId: 'guest' }));
   await verdictOf(tab);
   const popup = await openWindow(tab, tab.mainFrame());
-  await popup.getByRole('button', { name: 'Not now' }).click();
+  await pressGuarded(popup.getByRole('button', { name: 'Not now' }));
   const outcome = await outcomeOf(tab);
   assert.deepEqual([outcome.hasSession, outcome.reason], [false, 'canceled'], JSON.stringify(outcome));
 });

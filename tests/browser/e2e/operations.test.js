@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { startDemo } from '../support/demo.js';
 import { browserFor } from '../support/family.js';
-import { fillSignIn, fillSignUp } from '../support/people.js';
+import { armed, fillSignIn, fillSignUp } from '../support/people.js';
 import { startProxy } from '../support/proxy.js';
 import {
   answer, approve, asked, buy, isPaid, numberShown, openQuestion, orderShown, pay, payFrame, payable, press, refusedBy,
@@ -75,6 +75,7 @@ test('on another browser the number of the waiting page must be picked', async (
     await other.goto(`${demo.accounts}/account`);
     if (new URL(other.url()).pathname === '/signin') await fillSignIn(other, person);
     await other.getByRole('link', { name: 'Pay €24.50 to Shop' }).click();
+    await armed(other.getByRole('button', { name: 'Approve' }));
     const offered = await other.locator('fieldset.numbers label').allInnerTexts();
     const picked = number === '' ? offered.find((one) => one !== shown) : offered.find((one) => one === number);
     assert.ok(picked, `${shown} is among ${offered}`);

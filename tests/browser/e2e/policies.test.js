@@ -113,7 +113,7 @@ test('a sandboxed bridge tells nothing', async (t) => {
   await signIn(tab, accounts, bob);
   const attributes = 'sandbox="allow-scripts"';
   await tab.goto(framingPage(sites, hosts.wiki, '/sandbox', server.bridge('wiki'), { attributes }));
-  await frameAt(tab, server.bridge('wiki'));
+  await (await frameAt(tab, server.bridge('wiki'))).waitForLoadState(); // what it could hear is heard from then on
 
   await say(tab.mainFrame(), { type: 'vestibule.session.request', id: 'boxed', mint: true }, accounts);
   await say(tab.mainFrame(), 'hi', '*');

@@ -8,7 +8,8 @@ import { bob } from '../support/server.js';
 import { sharedChromium } from '../support/shared.js';
 import { until } from '../support/until.js';
 import {
-  flowOf, isClosed, isPending, lastProgress, nameOf, openWindow, outcomeOf, passFlow, seemsClosed, verdictOf,
+  confirmNumber, flowOf, isClosed, isPending, lastProgress, nameOf, numbersOf, openWindow, outcomeOf, passFlow, seemsClosed,
+  tokenOf, verdictOf,
 } from '../support/widget.js';
 
 const browserFor = sharedChromium();
@@ -97,22 +98,30 @@ test('whoever closes the window and cancels has canceled', async (t) => {
   await popup.getByLabel('Username or e-mail').waitFor();
   await popup.close();
   await seemsClosed(widget);
-  await widget.click('#cancel');
+  await widget.press('#cancel', 'Enter');
   const outcome = await outcomeOf(widget);
   assert.deepEqual([outcome.hasSession, outcome.reason], [false, 'canceled'], JSON.stringify(outcome));
 });
 
 test('canceled is canceled: who signs in afterwards in the window signs nobody in here', async (t) => {
-  const { tab, widget } = await widgetIn(t);
-  const popup = await openWindow(tab, widget);
-  await popup.getByLabel('Username or e-mail').waitFor();
-  await widget.click('#cancel');
-  assert.equal((await outcomeOf(widget)).reason, 'canceled');
-  if (!popup.isClosed()) {
-    await fillSignIn(popup, bob).catch(() => {});
-  }
-  const told = await widget.evaluate(() => /** @type {any} */ (window).told);
+  const tab = await (await browserFor(t)).tab();
+  // The window is cut off, so that the page cannot close it.
+  await tab.goto(ladder.widget(places.far, {}, { 'cross-origin-opener-policy': 'same-origin' }));
+  await verdictOf(tab);
+  const popup = await openWindow(tab, tab.mainFrame());
+  const { number } = await flowOf(tab);
+  await numbersOf(popup);
+  await tab.click('#cancel');
+  assert.equal((await outcomeOf(tab)).reason, 'canceled');
+
+  await confirmNumber(popup, number);
+  await fillSignIn(popup, bob);
+  await isClosed(popup);
+
+  assert.ok(ladder.front.seen().some(({ path }) => /^\/flow\/[0-9a-f]{64}\/done$/.test(path)), 'the window came to its end');
+  const told = await tab.evaluate(() => /** @type {any} */ (window).told);
   assert.ok(!told.some((/** @type {any} */ { hasSession }) => hasSession));
+  assert.equal(await tokenOf(tab), null);
 });
 
 test('the server is slow: the window waits for the flow, and the flow for the window', async (t) => {
@@ -158,7 +167,7 @@ test('a second click does not begin a second sign-in', async (t) => {
   ladder.front.taken();
   const popup = await openWindow(tab, widget);
   await popup.getByLabel('Username or e-mail').waitFor();
-  await widget.click('#popup');
+  await widget.press('#popup', 'Enter');
   await fillSignIn(popup, bob);
   assert.equal((await outcomeOf(widget)).hasSession, true);
   assert.equal(ladder.front.taken().filter(({ path, method }) => path === '/flow' && method === 'POST').length, 1);

@@ -1,6 +1,7 @@
 // Somebody else's flow: its link is opened by a victim, who is signed in. Nothing is released without the number.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { refusedFrame } from '../support/framing.js';
 import { places, startLadder } from '../support/ladder.js';
 import { signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
@@ -119,8 +120,7 @@ test('the page of a flow cannot be framed', async (t) => {
   const { tab } = await victim(t);
   const flow = await makeFlow(ladder, places.far);
   await tab.goto(ladder.around([places.far], flow.uri));
-  await tab.waitForFunction(() => window.frames.length === 1);
-  await silence();
+  await refusedFrame(tab.mainFrame());
   assert.ok(!tab.frames().some((frame) => frame.url() === flow.uri));
   await holdsBack(flow);
 });

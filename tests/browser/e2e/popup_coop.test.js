@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import { frameAt } from '../support/framing.js';
 import { places, startLadder } from '../support/ladder.js';
-import { fillSignIn } from '../support/people.js';
+import { fillSignIn, pressGuarded } from '../support/people.js';
 import { bob } from '../support/server.js';
 import { sharedChromium } from '../support/shared.js';
 import { until } from '../support/until.js';
@@ -23,11 +23,11 @@ const COOP = 'cross-origin-opener-policy';
 /**
  * A tab with the widget, by itself or in a page of another site.
  * @param {import('node:test').TestContext} t
- * @param {{ top?: string, widget?: string, framed?: boolean }} [policies]
+ * @param {{ top?: string, widget?: string, framed?: boolean, options?: Record<string, unknown> }} [policies]
  */
-async function widgetWith(t, { top, widget: own, framed = true } = {}) {
+async function widgetWith(t, { top, widget: own, framed = true, options = {} } = {}) {
   const tab = await (await browserFor(t)).tab();
-  const address = ladder.widget(places.far, {}, own ? { [COOP]: own } : {});
+  const address = ladder.widget(places.far, options, own ? { [COOP]: own } : {});
   await tab.goto(framed ? ladder.around([places.specs], address, { headers: top ? { [COOP]: top } : {} }) : address);
   const widget = framed ? await frameAt(tab, address) : tab.mainFrame();
   await verdictOf(widget);
@@ -122,7 +122,27 @@ test('an upstream that only redirects, with the policy on its redirect, cuts as 
   assert.equal((await outcomeOf(widget)).hasSession, true);
 });
 
-test('an answer of accounts itself that cuts, added by something in between, costs the number and no more', async (t) => {
+/** What accounts shows once the opener has vouched for the window. Nobody has agreed to the guest before. @type {[string, RegExp, string][]} */
+const LATER = [
+  ['the authorization request', /^\/oauth\/authorize\?/, 'pad'],
+  ['the sign-in', /^\/signin\?/, 'pad'],
+  ['the consent', /^\/consent\?/, 'guest'],
+];
+for (const [name, address, clientId] of LATER) {
+  test(`an answer of accounts itself that cuts, added by something in between to ${name}, costs nothing`, async (t) => {
+    const { front } = ladder;
+    const { tab, widget } = await widgetWith(t, { options: { clientId } });
+    front.at(address, () => ({ more: { [COOP]: 'same-origin' } }));
+    const popup = await openWindow(tab, widget);
+    await fillSignIn(popup, bob);
+    if (clientId === 'guest') await pressGuarded(popup.getByRole('button', { name: 'Allow' }));
+    assert.equal((await outcomeOf(widget)).hasSession, true);
+    await isClosed(popup);
+    assert.ok(front.seen().some(({ path }) => address.test(path)), 'it was on the way');
+  });
+}
+
+test('an answer of accounts itself that cuts, added by something in between to the first page, costs the number and no more', async (t) => {
   const { tab, widget } = await widgetWith(t);
   ladder.front.at(/^\/flow\/[0-9a-f]{64}$/, () => ({ more: { [COOP]: 'same-origin' } }));
   const popup = await openWindow(tab, widget);

@@ -24,6 +24,12 @@ async function signedInTab(t) {
   return tab;
 }
 
+/**
+ * The widget closes the window when it has its answer, which may be before the last page was asked for; and a socket
+ * that is slow to speak is helped out by asking.
+ */
+const OPTIONAL = ['GET /flow/…/done 200', 'POST /flow/outcome 200'];
+
 /** The script of the SDK is part of the page, wherever it is served from. @param {import('../support/front.js').Counted[]} all */
 const withoutSdk = (all) => all.filter(({ path }) => !path.startsWith('/sdk/'));
 
@@ -100,14 +106,14 @@ test('a verdict that holds costs no request, however often it is asked for', asy
 test('by popup: what a person sees, and otherwise one POST for the flow, one socket, one proof, one POST for the token', async (t) => {
   const tab = await signedInTab(t);
   await tab.goto(ladder.widget(places.far, { rungs: ['popup'] }));
-  await silence();
+  await verdictOf(tab);
   ladder.front.taken();
   await openWindow(tab, tab.mainFrame());
   assert.equal((await outcomeOf(tab)).hasSession, true);
   const { lines } = await asked(t, 'popup');
   const calls = lines.map((line) => line.replace(/[0-9a-f]{64}/, '…')).filter((line) => !line.startsWith('GET /assets/') && !/GET \/favicon/.test(line));
-  assert.deepEqual([...calls].sort(), [
-    'GET /flow/… 200', 'GET /flow/…/done 200', 'GET /oauth/authorize 303',
+  assert.deepEqual(calls.filter((line) => !OPTIONAL.includes(line)).sort(), [
+    'GET /flow/… 200', 'GET /oauth/authorize 303',
     'POST /flow 201', 'POST /flow/…/proof 200', 'POST /oauth/token 200', 'UPGRADE /flow/events 101',
   ]);
 });

@@ -3,10 +3,11 @@ import test, { after, before } from 'node:test';
 import { browserFor, hosts, startFamily } from '../support/family.js';
 import { beginFlow } from '../support/flows.js';
 import { ask, takeBack, wait, wrongNumber } from '../support/asking.js';
-import { fillSignIn, fillSignUp, signIn } from '../support/people.js';
+import { fillSignIn, fillSignUp, pressGuarded, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob } from '../support/server.js';
 import { until } from '../support/until.js';
+import { confirmNumber } from '../support/widget.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -74,12 +75,12 @@ const PEOPLE = {
   },
   'consent-denied': async (tab) => {
     await open(tab, '/consent?client_id=guest');
-    await tab.getByRole('button', { name: 'Not now' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Not now' }));
     await tab.getByRole('heading', { name: 'Nothing was passed on' }).waitFor();
   },
   'consent-allowed': async (tab) => {
     await open(tab, '/consent?client_id=guest');
-    await tab.getByRole('button', { name: 'Allow' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Allow' }));
     await tab.getByRole('heading', { name: 'Guest knows you now' }).waitFor();
   },
   'consent-scopes': async (tab) => {
@@ -93,7 +94,7 @@ const PEOPLE = {
   },
   'account-sites': async (tab) => {
     await open(tab, '/consent?client_id=market');
-    await tab.getByRole('button', { name: 'Allow' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Allow' }));
     await tab.getByRole('heading', { name: 'Market knows you now' }).waitFor();
     await open(tab, '/account');
   },
@@ -165,19 +166,19 @@ const OPERATIONS = {
   'operation-without-number': async (tab) => {
     await tab.reload();
     await tab.locator('form').evaluate((form) => { /** @type {HTMLFormElement} */ (form).noValidate = true; });
-    await tab.getByRole('button', { name: 'Approve' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Approve' }));
     await tab.getByRole('alert').waitFor();
     await tab.locator('button[value=approve]:enabled').waitFor();
   },
   'operation-refused': async (tab) => {
-    await tab.getByRole('button', { name: 'Refuse' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Refuse' }));
     await tab.getByRole('heading', { name: 'You refused this' }).waitFor();
   },
   'operation-wrong-number': async (tab) => {
     const operation = await toBob();
     await answerable(tab, operation);
     await tab.getByLabel(await wrongNumber(tab, operation), { exact: true }).check();
-    await tab.getByRole('button', { name: 'Approve' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Approve' }));
     await tab.getByRole('heading', { name: 'This has failed' }).waitFor();
   },
   'operation-canceled': async (tab) => {
@@ -193,7 +194,7 @@ const OPERATIONS = {
     await answerable(tab, operation);
   },
   'operation-confirmed': async (tab) => {
-    await tab.getByRole('button', { name: 'Approve' }).click();
+    await pressGuarded(tab.getByRole('button', { name: 'Approve' }));
     await tab.getByRole('heading', { name: 'You approved this' }).waitFor();
   },
   'operation-bare': async (tab) => answerable(tab, await toBob({ title: 'Delete the front page?', lines: [] })),
@@ -246,12 +247,11 @@ const FLOWS = {
     // A window that no script has opened stays open.
     const begun = await flow();
     await tab.goto(begun.flow_uri);
-    await tab.getByLabel(begun.number, { exact: true }).check();
-    await tab.getByRole('button', { name: 'Continue' }).click();
+    await confirmNumber(tab, begun.number);
     // Bob has agreed to the guest before, when all tests of this file run.
     const [allow, done] = [tab.getByRole('button', { name: 'Allow' }), tab.getByRole('heading', { name: 'You can close this window' })];
     await allow.or(done).waitFor();
-    if (await allow.isVisible()) await allow.click();
+    if (await allow.isVisible()) await pressGuarded(allow);
     await done.waitFor();
   },
   'flow-authorized': async (tab) => {

@@ -8,7 +8,7 @@ import {
   refusedBecause,
 } from '../support/invoice.js';
 import { waitForProof } from '../support/identifying.js';
-import { fillSignIn, signIn } from '../support/people.js';
+import { fillSignIn, pressGuarded, signIn } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob, startServer } from '../support/server.js';
 import { orderShown } from '../support/shop.js';
@@ -73,7 +73,7 @@ test('an order on invoice and its window look well and have nothing that axe-cor
   const again = await beginWithoutClick(tab);
   const proof = await tab.context().newPage();
   await proof.goto(again);
-  await proof.getByRole('button', { name: 'Allow' }).click();
+  await pressGuarded(proof.getByRole('button', { name: 'Allow' }));
   await proof.getByRole('heading', { name: 'You have proved who you are' }).waitFor();
   await look(proof, 'identification-succeeded');
   await isOnInvoice(tab);

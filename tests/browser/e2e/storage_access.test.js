@@ -4,7 +4,7 @@ import { browserFor, hosts, startFamily } from '../support/family.js';
 import { ask, awaitMessage, bridgeReady, frameAt, framingPage, heardInSilence, say } from '../support/framing.js';
 import { signIn } from '../support/people.js';
 import { bob } from '../support/server.js';
-import { button, offer, setStorageAccess } from '../support/storage.js';
+import { button, clickUntilGone, offer, setStorageAccess } from '../support/storage.js';
 import { until } from '../support/until.js';
 
 /** @type {import('../support/family.js').Family} */
@@ -42,7 +42,7 @@ test('a click lets the bridge have its cookies, and after a reload none is neede
   const whole = await bridge.evaluate(() => document.body.getBoundingClientRect().height);
   assert.equal(whole, box.height, 'there is nothing to scroll to in a frame of that height');
   await setStorageAccess(tab, annotator(), accounts, 'granted');
-  await shown.click();
+  await clickUntilGone(shown);
 
   assert.equal((await result()).granted, true);
   assert.match((await ask(page, accounts)).recoveryPayload, PAYLOAD);
@@ -62,7 +62,7 @@ test('whoever refuses stays unknown', async (t) => {
   const result = await offer(page, accounts);
   await setStorageAccess(tab, annotator(), accounts, 'denied');
 
-  await (await button(tab, family, 'annotator')).click();
+  await (await button(tab, family, 'annotator')).press('Enter');
 
   const { granted, error } = await result();
   assert.deepEqual([granted, error], [false, 'NotAllowedError']);
@@ -119,7 +119,7 @@ test('the click asks the browser and does nothing else', async (t) => {
   const requests = [];
   tab.on('request', (request) => requests.push(request.url()));
 
-  await shown.click();
+  await shown.press('Enter');
 
   assert.equal((await result()).granted, true);
   assert.deepEqual(requests, []);
@@ -150,7 +150,7 @@ test('in a sandbox without the token the click is refused, with it the browser i
     await shown.waitFor();
     await setStorageAccess(tab, annotator(), accounts, 'granted');
 
-    await shown.click();
+    await shown.press('Enter');
 
     assert.equal((await result()).granted, expected, token);
     assert.equal((await ask(page, accounts)).hasSession, expected, token);
@@ -196,7 +196,7 @@ test('an embedder that frames the bridge itself gets no button and no word', asy
   const tab = await signedInTab(t);
   await setStorageAccess(tab, sites.origin(hosts.specs), accounts, 'granted');
   await tab.goto(framingPage(sites, hosts.specs, '/', server.bridge('notes')));
-  await frameAt(tab, server.bridge('notes'));
+  await (await frameAt(tab, server.bridge('notes'))).waitForLoadState(); // what it could hear is heard from then on
 
   for (const type of ['offer', 'withdraw', 'offer']) {
     await say(tab.mainFrame(), { type: `vestibule.storage.${type}`, id: 'direct' }, accounts);

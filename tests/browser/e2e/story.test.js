@@ -3,7 +3,9 @@ import test, { after, before } from 'node:test';
 import { arrive, goBack } from '../support/chromium.js';
 import { alice, isMarked, knows, knowsNobody, markPage, sidebar, startDemo } from '../support/demo.js';
 import { browserFor } from '../support/family.js';
-import { fillSignIn, fillSignUp, isSignedIn, sessionSecret, signIn, signOut } from '../support/people.js';
+import {
+  fillSignIn, fillSignUp, isSignedIn, pressGuarded, sessionSecret, signIn, signOut,
+} from '../support/people.js';
 import { allowIfAsked, asksForPerson, openWindow, writeNote } from '../support/notes_widget.js';
 
 /** @type {import('../support/demo.js').Demo} */
@@ -164,8 +166,7 @@ test('a site of another organisation is agreed to once, and the next sign-in lea
   await tab.goto(demo.specs);
   await tab.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
   await fillSignIn(tab, alice);
-  const allow = tab.getByRole('button', { name: 'Allow' });
-  await allow.click();
+  await pressGuarded(tab.getByRole('button', { name: 'Allow' }));
   await arrive(tab, new RegExp(`^${demo.specs}/`));
 
   await signOut(tab, demo.accounts);

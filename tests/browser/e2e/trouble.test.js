@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import { goBack } from '../support/chromium.js';
+import { browserFor as ownBrowserFor } from '../support/family.js';
 import { places, startLadder } from '../support/ladder.js';
 import { fillSignIn, signIn, signOut } from '../support/people.js';
 import { bob } from '../support/server.js';
@@ -89,7 +90,7 @@ test('a bridge that answers twice is heard once', async (t) => {
   ladder.front.at(/^\/bridge\?/, () => inPlaceOfTheBridge(`${READY} onmessage = ({ data }) => {
     for (const hasSession of [false, true]) parent.postMessage({ ...${ANSWER}, hasSession,
       ...(hasSession ? {} : { recoveryPayload: null, error: 'login_required' }) }, '*'); };`));
-  const verdict = await comesTo(tab);
+  const verdict = await comesTo(tab, { timeout: 8_000 });
   assert.deepEqual([verdict.hasSession, verdict.reason], [false, 'login_required']);
   await silence();
   assert.ok(!await tab.evaluate(() => /** @type {any} */ (window).told.some((/** @type {any} */ { hasSession }) => hasSession)));
@@ -106,10 +107,12 @@ test('an answer that comes after the deadline changes no verdict, and the next q
 
   late = false;
   release();
-  await silence();
+  await until('the late answer', () => ladder.front.seen().some(({ path, status }) => path === '/bridge/payload' && status > 0));
   assert.equal((await verdictOf(tab)).hasSession, false);
-  const again = await tab.evaluate(() => /** @type {any} */ (window).session.resume());
-  assert.equal(again.hasSession, true, JSON.stringify(again));
+  // On a busy machine more than one may come too late.
+  await until('an answer in time', () => tab.evaluate(async () => (
+    (await /** @type {any} */ (window).session.resume()).hasSession
+  )));
 });
 
 test('nothing of accounts can be reached: a widget with every rung comes to a verdict in the sum of its deadlines', async (t) => {
@@ -204,7 +207,7 @@ test('offline, a widget says network or timed_out, and is signed in when it asks
   assert.equal(back.hasSession, true, JSON.stringify(back));
 });
 
-test('out of the back/forward cache: who signed out meanwhile is not shown as signed in', async (t) => {
+test('out of the back/forward cache: who was signed out meanwhile is not shown as signed in', async (t) => {
   const tab = await signedInTab(t);
   await tab.goto(ladder.widget(places.near, {}, { 'cache-control': 'no-cache' }));
   assert.equal((await verdictOf(tab)).hasSession, true);
@@ -212,31 +215,29 @@ test('out of the back/forward cache: who signed out meanwhile is not shown as si
     addEventListener('pageshow', ({ persisted }) => { /** @type {any} */ (window).restored = persisted; });
   });
   await tab.goto(ladder.sites.page(places.wiki, '/elsewhere', 'elsewhere'));
+  // In another browser: news of it in this one would have the page thrown out of the cache.
+  const other = await (await ownBrowserFor(t)).tab();
+  await signIn(other, ladder.accounts, bob);
+  await other.getByRole('button', { name: 'Sign out all other sessions' }).click();
+  await other.getByRole('status').waitFor();
+
+  await goBack(tab, /\/widget\?/);
+
+  await until('the page to come out of the cache', () => tab.evaluate(() => /** @type {any} */ (window).restored === true));
+  await until('the widget to know', () => tab.evaluate(() => /** @type {any} */ (window).told.at(-1)?.hasSession === false));
+});
+
+test('gone back to after a sign-out in this browser, a page knows nobody', async (t) => {
+  const tab = await signedInTab(t);
+  await tab.goto(ladder.widget(places.near, {}, { 'cache-control': 'no-cache' }));
+  assert.equal((await verdictOf(tab)).hasSession, true);
+  await tab.goto(ladder.sites.page(places.wiki, '/elsewhere', 'elsewhere'));
   const other = await tab.context().newPage();
   await signOut(other, ladder.accounts);
   await goBack(tab, /\/widget\?/);
   await until('the widget to know', () => tab.evaluate(() => (
     /** @type {any} */ (window).told?.at(-1)?.hasSession === false || /** @type {any} */ (window).verdict?.hasSession === false
   )));
-  const restored = await tab.evaluate(() => /** @type {any} */ (window).restored === true);
-  t.diagnostic(restored ? 'it came out of the cache' : 'the browser loaded it again');
-});
-
-test('out of the back/forward cache: a sign-in in another window goes on being waited for', async (t) => {
-  const tab = await (await browserFor(t)).tab();
-  await tab.goto(ladder.widget(places.far, {}, { 'cache-control': 'no-cache' }));
-  await verdictOf(tab);
-  const popup = await openWindow(tab, tab.mainFrame());
-  await popup.getByLabel('Username or e-mail').waitFor();
-  await tab.goto(ladder.sites.page(places.wiki, '/elsewhere', 'elsewhere'));
-  await fillSignIn(popup, bob);
-  await until('the window to be done', () => popup.isClosed());
-  await goBack(tab, /\/widget\?/);
-  const outcome = await until('what came of it', () => tab.evaluate(() => {
-    const { outcome: settled, verdict } = /** @type {any} */ (window);
-    return settled ?? verdict;
-  }));
-  assert.equal(typeof outcome.hasSession, 'boolean');
 });
 
 test('a sign-out elsewhere is heard, without a question and without a reload', async (t) => {

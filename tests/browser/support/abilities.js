@@ -38,7 +38,14 @@ async function chromiumWith(cookies, ladder) {
     return {
       tab: {
         goto: (/** @type {string} */ address) => page.goto(address),
-        frame: (/** @type {string} */ address) => frameAt(page, address),
+        async frame(/** @type {string} */ address) {
+          const frame = await frameAt(page, address);
+          return {
+            evaluate: (/** @type {any} */ work, /** @type {any[]} */ ...args) => frame.evaluate(work, ...args),
+            // By key: a click can miss a frame of another process that has just appeared.
+            click: (/** @type {string} */ selector) => frame.press(selector, 'Enter'),
+          };
+        },
         evaluate: (/** @type {any} */ work, /** @type {any[]} */ ...args) => page.evaluate(work, ...args),
         click: (/** @type {string} */ selector) => page.click(selector),
       },
@@ -57,7 +64,7 @@ async function chromiumWith(cookies, ladder) {
       async allowStorage(top) {
         const bridge = await offerIn(page, ladder.accounts);
         const takeBack = await grantStorageAccess(chromium, top, ladder.accounts);
-        await bridge.click('button');
+        await bridge.press('button', 'Enter');
         return takeBack;
       },
       close: () => page.close(),

@@ -15,6 +15,8 @@ import { atMost, until } from './until.js';
 
 const EXECUTABLE = process.env.FIREFOX ?? 'firefox-esr';
 const FAREWELL_MS = 5_000;
+/** A first start writes a whole profile, which takes long on a busy machine. */
+const START_MS = 60_000;
 
 /** Nothing is fetched from elsewhere, nothing is shown first. What a page can notice stays as it is. */
 const PREFERENCES = {
@@ -60,7 +62,7 @@ function driverAddress(child) {
   return until('firefox to open its driver port', () => {
     if (child.exitCode !== null) throw new Error(`firefox ended with ${child.exitCode} before it could be driven:\n${text}`);
     return /WebDriver BiDi listening on (ws:\S+)/.exec(text)?.[1];
-  }, () => text);
+  }, () => text, START_MS);
 }
 
 /** Starts Firefox with a profile of its own. */

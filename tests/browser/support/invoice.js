@@ -4,9 +4,10 @@
  * @module
  */
 import { arrive } from './chromium.js';
-import { fillSignIn, fillSignUp } from './people.js';
+import { fillSignIn, fillSignUp, pressGuarded } from './people.js';
 import { buy, orderShown } from './shop.js';
 import { until } from './until.js';
+import { isClosed } from './widget.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./demo.js').Demo} Demo */
@@ -71,14 +72,14 @@ export const atBank = (popup, demo) => arrive(popup, new RegExp(`^${demo.bank}/`
  * @param {Credentials} [person] who signs in there; without one, somebody is
  */
 export async function proveAtBank(popup, demo, person) {
-  const ends = [popup.waitForEvent('close'), popup.getByRole('heading', { name: 'You have proved who you are' }).waitFor()];
+  const ends = [isClosed(popup), popup.getByRole('heading', { name: 'You have proved who you are' }).waitFor()];
   const end = Promise.any(ends);
   if (person) {
     await atBank(popup, demo);
     await fillSignIn(popup, person);
   }
   // Asked once, unless that was before.
-  popup.getByRole('button', { name: 'Allow' }).click().catch(() => {});
+  pressGuarded(popup.getByRole('button', { name: 'Allow' })).catch(() => {});
   await end;
   await popup.close();
 }

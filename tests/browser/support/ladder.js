@@ -71,10 +71,10 @@ const widgetScript = (accounts) => `
   Object.assign(window, { session, told: [], progress: [] });
   session.onChange((verdict) => window.told.push(verdict));
   session.onProgress?.((state) => window.progress.push(state));
-  for (const how of ['popup', 'redirect', 'storage_access']) {
-    document.querySelector('#' + how).addEventListener('click', () => {
+  for (const how of ['popup', 'redirect', 'storage_access', undefined]) {
+    document.querySelector('#' + (how ?? 'whichever')).addEventListener('click', () => {
       window.outcome = undefined;
-      session.signIn({ how }).then((verdict) => { window.outcome = verdict; });
+      session.signIn(how && { how }).then((verdict) => { window.outcome = verdict; });
     });
   }
   document.querySelector('#cancel').addEventListener('click', () => session.cancel());
@@ -82,7 +82,7 @@ const widgetScript = (accounts) => `
   else if (silent) window.verdict = await session.resume();
 `;
 
-const BUTTONS = ['popup', 'redirect', 'storage_access', 'cancel'].map((id) => `<button id="${id}">${id}</button>`).join('');
+const BUTTONS = ['popup', 'redirect', 'storage_access', 'whichever', 'cancel'].map((id) => `<button id="${id}">${id}</button>`).join('');
 
 /** The address of a widget with options. @param {string} page @param {Record<string, unknown>} [options] */
 const withOptions = (page, options = {}) => `${page}?o=${encodeURIComponent(JSON.stringify(options))}`;

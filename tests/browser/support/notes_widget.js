@@ -4,7 +4,9 @@
  * @module
  */
 import { sidebar } from './demo.js';
+import { pressGuarded } from './people.js';
 import { until } from './until.js';
+import { isClosed } from './widget.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./demo.js').Demo} Demo */
@@ -21,9 +23,8 @@ export async function openWindow(tab) {
 
 /** Until the window has closed by itself; agrees in it, unless that was done before. @param {Page} popup */
 export async function allowIfAsked(popup) {
-  const closed = popup.waitForEvent('close');
-  popup.getByRole('button', { name: 'Allow' }).click().catch(() => {});
-  await closed;
+  pressGuarded(popup.getByRole('button', { name: 'Allow' })).catch(() => {});
+  await isClosed(popup);
 }
 
 /** The widget's own frame. @param {Page} tab @param {Demo} demo */

@@ -6,7 +6,31 @@
 import { until } from './until.js';
 
 /** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').Locator} Locator */
 /** @typedef {{ username: string, password: string }} Credentials */
+
+/** How long one look at a button may take: it may not be there yet. */
+const LOOK_MS = 1_000;
+
+/**
+ * Until a button that waits until it has been looked at for a moment is active. Before its script has run it only looks
+ * as if it were, and what is pressed then is lost: scripts of ours have run when a page is complete.
+ * @param {Locator} button
+ */
+export async function armed(button) {
+  await until('a button to become active', () => {
+    if (button.page().isClosed()) throw new Error('the window has closed before its button became active');
+    return button.evaluate(
+      (element) => document.readyState === 'complete' && element.matches(':enabled'), undefined, { timeout: LOOK_MS },
+    ).catch(() => false);
+  });
+}
+
+/** Presses a button that waits until it has been looked at for a moment. @param {Locator} button */
+export async function pressGuarded(button) {
+  await armed(button);
+  await button.click();
+}
 
 /** Fills in and sends the sign-in form that a page shows. @param {Page} page @param {Credentials} person */
 export async function fillSignIn(page, { username, password }) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { arrive } from './chromium.js';
-import { fillSignIn } from './people.js';
+import { fillSignIn, pressGuarded } from './people.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./demo.js').Demo} Demo */
@@ -68,7 +68,7 @@ export async function openQuestion(page) {
 /** Answers on the accounts server's page. @param {Page} question @param {'Approve' | 'Refuse'} answer */
 export async function answer(question, answer) {
   await question.bringToFront();
-  await question.getByRole('button', { name: answer }).click();
+  await pressGuarded(question.getByRole('button', { name: answer }));
 }
 
 /** Approves on the accounts server's page, which says so. @param {Page} question */

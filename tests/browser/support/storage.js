@@ -4,6 +4,7 @@
  * @module
  */
 import { awaitMessage, bridgeReady, frameAt, say } from './framing.js';
+import { until } from './until.js';
 
 /** @typedef {import('playwright-core').Frame} Frame */
 /** @typedef {import('playwright-core').Page} Page */
@@ -27,6 +28,9 @@ export async function setStorageAccess(tab, top, accounts, setting) {
   await session.send('Browser.setPermission', { permission, setting, origin: top, embeddedOrigin: accounts });
 }
 
+/** How long one click may take. */
+const CLICK_MS = 1_000;
+
 let offered = 0;
 
 /**
@@ -41,6 +45,16 @@ export async function offer(frame, accounts) {
   await say(frame, { type: 'vestibule.storage.offer', id }, accounts);
   return () => awaitMessage(frame, ({ data }) => data?.type === 'vestibule.storage.result' && data.id === id);
 }
+
+/**
+ * Clicks a button that goes when it has been clicked. The mouse is led by what was drawn last, so that a click can miss
+ * a frame of another process that has just appeared: a person would click again.
+ * @param {import('playwright-core').Locator} shown
+ */
+export const clickUntilGone = (shown) => until('the button to be gone', async () => {
+  await shown.click({ timeout: CLICK_MS }).catch(() => {});
+  return await shown.count() === 0;
+});
 
 /** The button, wherever in a page the bridge of a client stands. @param {Page} tab @param {Family} family @param {string} clientId */
 export async function button(tab, { server }, clientId) {

@@ -28,10 +28,11 @@ export const atMost = (ended, ms) => Promise.race([ended, pause(ms, undefined, {
  * @param {string} what is waited for, for the message
  * @param {() => T | Promise<T>} look
  * @param {() => string} [instead] what there was instead
+ * @param {number} [patience] in milliseconds
  * @returns {Promise<NonNullable<Exclude<T, false>>>}
  */
-export async function until(what, look, instead = () => '') {
-  const end = performance.now() + PATIENCE_MS;
+export async function until(what, look, instead = () => '', patience = PATIENCE_MS) {
+  const end = performance.now() + patience;
   for (;;) {
     const seen = await look();
     if (seen) return /** @type {NonNullable<Exclude<T, false>>} */ (seen);

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { armed } from './people.js';
 import { until } from './until.js';
 
 /**
@@ -51,10 +52,16 @@ export const seemsClosed = (scope) => until('the widget to ask whether one is st
   /** @type {any} */ (window).progress.some((/** @type {any} */ state) => state.still === true)
 )));
 
-/** Clicks what opens a window; gives the window. @param {Page} page @param {Frame} frame @param {string} [selector] */
+/**
+ * Presses what opens a window; gives the window. By key: a click can miss a frame of another process that has just
+ * appeared, since the mouse is led by what was drawn last.
+ * @param {Page} page
+ * @param {Frame} frame
+ * @param {string} [selector]
+ */
 export async function openWindow(page, frame, selector = '#popup') {
   const opening = page.context().waitForEvent('page');
-  await frame.click(selector);
+  await frame.press(selector, 'Enter');
   return opening;
 }
 
@@ -84,8 +91,10 @@ export async function numbersOf(popup) {
 
 /** Picks a number on the page of a flow, and confirms it. @param {Page} popup @param {string} number */
 export async function confirmNumber(popup, number) {
-  await popup.locator(`input[type="radio"][value="${number}"]:enabled`).check({ force: true });
-  await popup.locator('button[value="confirm"]').click();
+  const button = popup.locator('button[value="confirm"]');
+  await armed(button);
+  await popup.locator(`input[type="radio"][value="${number}"]`).check({ force: true });
+  await button.click();
 }
 
 /**
