@@ -10,7 +10,7 @@
  * @property {() => Promise<Verdict>} resume
  * @property {(where: { returnTo: string }) => void} signIn
  * @property {() => Promise<Verdict>} signOut
- * @property {(listener: (verdict: Verdict) => void) => unknown} onChange
+ * @property {(listener: () => void) => unknown} onChange
  */
 
 /** How long this site's own server may take, in milliseconds. */
@@ -21,16 +21,12 @@ const TIMEOUT = 5_000;
 /**
  * Shows who is signed in, asks the accounts server, and follows every change.
  * @param {() => void} [listener] told whenever somebody else is there
- * @param {(reason: string) => void} [answered] told the SDK's reason code, at first and after every change
  * @returns {Promise<{ reason: string, signIn: Session['signIn'] }>} the SDK's reason code
  */
-export async function follow(listener = () => {}, answered = () => {}) {
+export async function follow(listener = () => {}) {
   const session = await connect();
   const refresh = refresher(listener);
-  session.onChange(({ reason }) => {
-    answered(reason);
-    return refresh();
-  });
+  session.onChange(refresh);
   for (const button of document.querySelectorAll('[data-sign-out]')) {
     button.addEventListener('click', async (event) => {
       event.preventDefault();
@@ -41,7 +37,6 @@ export async function follow(listener = () => {}, answered = () => {}) {
     });
   }
   const { reason } = await session.resume();
-  answered(reason);
   await refresh();
   return { reason, signIn: session.signIn };
 }

@@ -165,7 +165,7 @@ export function connection(options, window, loadPanel = () => import('./panel.js
       const made = await (context ? byTokens(check, notes) : byBackend(mint, notes, (hasSession) => { known = hasSession; }));
       return { ...made, rungs: notes };
     } catch (cause) {
-      // So does one while the browser is offline.
+      // Offline, what the frame shows is an error page, as where it was refused.
       const offline = window.navigator?.onLine === false && asStop(cause).reason === 'blocked_by_policy';
       return stopped(offline ? new Stop('network') : cause, context ? holds() : known, notes);
     }

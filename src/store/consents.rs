@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::monitors::{FINISH, WAITING};
 use super::{Result, Store, in_transaction, on};
 use crate::domain::client::Registration;
-use crate::domain::identification::Outcome;
 use crate::domain::scope::Scope;
 
 /// A yes, and to whom.
@@ -32,6 +30,8 @@ const FINISH_GRANTS: &str = "UPDATE grants SET finished_at = $3 WHERE account_ui
     AND client_id = $2 AND finished_at IS NULL";
 const FINISH_SIDS: &str = "UPDATE client_sessions SET finished_at = $3 WHERE client_id = $2 \
     AND finished_at IS NULL AND session_id IN (SELECT id FROM sessions WHERE account_uid = $1)";
+const CANCEL_MONITORS: &str = "UPDATE monitors SET outcome = 'canceled', finished_at = $3 \
+    WHERE account_uid = $1 AND client_id = $2 AND outcome IS NULL AND expires_at > $3 RETURNING id";
 /// That this person has proved who they are is told no more.
 const FORGET_PROOFS: &str = "DELETE FROM monitors WHERE account_uid = $1 AND client_id = $2 \
     AND outcome = 'succeeded'";
@@ -44,6 +44,7 @@ pub(super) const LOOKUPS: &[(&str, &str)] = &[
     ("burn payloads of an account for a client", BURN_PAYLOADS),
     ("finish grants of an account for a client", FINISH_GRANTS),
     ("finish sids of an account for a client", FINISH_SIDS),
+    ("cancel monitors of an account for a client", CANCEL_MONITORS),
     ("forget what a client was told of proofs", FORGET_PROOFS),
 ];
 
@@ -103,24 +104,19 @@ impl Store {
         Ok(in_transaction!(self, tx => {
             let removed = sqlx::query(REMOVE).bind(account_uid).bind(client_id)
                 .execute(&mut *tx).await?.rows_affected();
-            let mut ended = Vec::new();
+            let mut ended: Vec<(String,)> = Vec::new();
             if removed == 1 {
                 // Payloads first: one that is being redeemed is waited for, and its sid is seen.
                 for end in [BURN_PAYLOADS, FINISH_GRANTS, FINISH_SIDS] {
                     sqlx::query(end).bind(account_uid).bind(client_id).bind(now)
                         .execute(&mut *tx).await?;
                 }
-                let waiting: Vec<(String,)> = sqlx::query_as(WAITING).bind(account_uid)
-                    .bind(client_id).bind("").fetch_all(&mut *tx).await?;
-                for (id,) in waiting {
-                    let done = sqlx::query(FINISH).bind(&id).bind(Outcome::Canceled.as_str())
-                        .bind(now).execute(&mut *tx).await?.rows_affected();
-                    ended.extend((done == 1).then_some(id));
-                }
+                ended = sqlx::query_as(CANCEL_MONITORS).bind(account_uid).bind(client_id).bind(now)
+                    .fetch_all(&mut *tx).await?;
                 sqlx::query(FORGET_PROOFS).bind(account_uid).bind(client_id)
                     .execute(&mut *tx).await?;
             }
-            (removed == 1).then_some(ended)
+            (removed == 1).then(|| ended.into_iter().map(|(id,)| id).collect())
         }))
     }
 }

@@ -99,8 +99,7 @@ struct MonitorRow {
 const ADD: &str = "INSERT INTO monitors (id, account_uid, client_id, origin, token_hash, \
     secret_hash, by_cookie, provider, created_at, expires_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (token_hash) DO NOTHING";
-/// Of one client for somebody, but for one (`$3`).
-pub(super) const WAITING: &str = "SELECT id FROM monitors WHERE account_uid = $1 AND client_id = $2 \
+const WAITING: &str = "SELECT id FROM monitors WHERE account_uid = $1 AND client_id = $2 \
     AND outcome IS NULL AND id <> $3 ORDER BY created_at DESC, id LIMIT 1000";
 
 macro_rules! monitor_where {

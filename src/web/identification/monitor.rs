@@ -31,11 +31,9 @@ impl<'r> FromRequest<'r> for Kept {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let headers = request.headers();
         let access: Vec<&str> = headers.get("Sec-Fetch-Storage-Access").collect();
-        let is_of_site = match headers.get_one("Sec-Fetch-Site") {
-            Some("same-origin" | "same-site") => access.is_empty(),
-            _ => false,
-        };
-        Outcome::Success(Self(is_of_site || access == ["active"]))
+        let site = headers.get_one("Sec-Fetch-Site");
+        let is_ours = matches!(site, Some("same-origin" | "same-site"));
+        Outcome::Success(Self(access == ["active"] || (access.is_empty() && is_ours)))
     }
 }
 
@@ -50,7 +48,7 @@ impl<'r> FromRequest<'r> for WithinLimit {
         };
         match app.limits.monitor(peer.network()) {
             Ok(()) => Outcome::Success(Self),
-            Err(problem) => Outcome::Error((Problem::from(problem).leave(request), ())),
+            Err(limited) => Outcome::Error((Problem::from(limited).leave(request), ())),
         }
     }
 }

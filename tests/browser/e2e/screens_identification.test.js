@@ -8,7 +8,7 @@ import {
   refusedBecause,
 } from '../support/invoice.js';
 import { waitForProof } from '../support/identifying.js';
-import { fillSignIn, pressGuarded, signIn } from '../support/people.js';
+import { fillSignIn, fillSignUp, pressGuarded, signIn, signOut } from '../support/people.js';
 import { inspect } from '../support/screens.js';
 import { bob, startServer } from '../support/server.js';
 import { orderShown } from '../support/shop.js';
@@ -79,6 +79,7 @@ test('an order on invoice and its window look well and have nothing that axe-cor
   await isOnInvoice(tab);
   await look(tab, 'shop-order-on-invoice');
   await proof.goto(`${demo.accounts}/account`);
+  await proof.getByText(/Shop, \d+ times/).click();
   await look(proof, 'account-identification');
 
   await tab.bringToFront();
@@ -90,6 +91,16 @@ test('an order on invoice and its window look well and have nothing that axe-cor
   await look(tab, 'invoice-older');
   await proveAtBank(await openWindow(tab), demo);
   await isOnInvoice(tab);
+
+  await orderOnInvoice(tab, demo, 'Left Is Right');
+  const foreign = await beginWithoutClick(tab);
+  await signOut(proof, demo.accounts);
+  await proof.goto(`${demo.accounts}/signup`);
+  await fillSignUp(proof, bob);
+  await proof.waitForURL(`${demo.accounts}/account`);
+  await proof.goto(foreign);
+  await proof.getByText('waits for somebody who is not signed in here').waitFor();
+  await look(proof, 'identification-wrong-account');
 });
 
 test('the choice of a provider looks well and has nothing that axe-core finds', async (t) => {
